@@ -1,0 +1,1 @@
+"""Base models: published checkpoints and tiny offline stand-ins."""

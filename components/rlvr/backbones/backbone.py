@@ -1,0 +1,53 @@
+"""Which model training starts from: a published checkpoint, or a tiny offline one of the same architecture."""
+
+from dataclasses import dataclass
+from typing import Literal
+
+Architecture = Literal["qwen2_vl", "qwen2_5_vl"]
+"""Model types of transformers that the tiny backbones are built in."""
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Tiny:
+    """Size and warm-up of a tiny backbone that is built offline."""
+
+    hidden_size: int = 128
+    """Width of the language model."""
+    layers: int = 3
+    """Decoder layers."""
+    vision_size: int = 64
+    """Width of the vision tower."""
+    vision_layers: int = 2
+    """Layers of the vision tower."""
+    patch_size: int = 8
+    """Side of a picture patch in pixels; 2 x 2 patches make one token."""
+    warmup_steps: int = 200
+    """Supervised steps on demonstrations, after which the base speaks the answer format and solves part of the task."""
+    warmup_batch: int = 32
+    """Rows a warm-up step."""
+    warmup_learning_rate: float = 2e-3
+    """Peak learning rate of the warm-up."""
+    warmup_rows: int = 2000
+    """Synthetic rows a task for the warm-up."""
+    seed: int = 0
+    """Seed of weights, rows and order."""
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Backbone:
+    """The base model of a method."""
+
+    hub_id: str
+    """Hugging Face model id."""
+    revision: str | None
+    """40-hex commit of the checkpoint; None when none has been established (a Hub read then asks for one)."""
+    architecture: Architecture
+    """`model_type` of the checkpoint's configuration."""
+    licence: str
+    """Licence of the weights."""
+    precision: Literal["bfloat16", "float32"] = "bfloat16"
+    """Type of the weights in training."""
+    location: str = "hub"
+    """`hub`, `tiny`, a folder, or `s3://bucket/prefix`."""
+    tiny: Tiny = Tiny()
+    """The tiny stand-in, used when `location` is `tiny`."""

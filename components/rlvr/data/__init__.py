@@ -1,0 +1,1 @@
+"""Rows, where they come from, and the checks they pass."""

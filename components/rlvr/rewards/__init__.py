@@ -1,0 +1,1 @@
+"""Rewards, one file a reward: pure functions of completions and row columns."""

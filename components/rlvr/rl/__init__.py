@@ -1,0 +1,1 @@
+"""The RL engine: rollout, advantages, loss, packing, trainer."""

@@ -1,0 +1,1 @@
+"""Kubeflow components: thin, typed, one file a stage."""

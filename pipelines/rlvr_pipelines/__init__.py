@@ -1,0 +1,1 @@
+"""Which components a method combines: pipelines, profiles, runners and the `rlvr` command."""
