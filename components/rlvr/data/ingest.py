@@ -1,0 +1,133 @@
+"""Ingest: the rows of every source, in the canonical schema, as one data set folder.
+
+`rows.parquet` holds the rows of all tasks in order; `sources.json` says where each task's rows came from, under which
+licence and how many there were, for the verify gate, the report and provenance. Same sources and seed, same bytes.
+"""
+
+import hashlib
+import json
+from collections import Counter
+from collections.abc import Iterator
+from dataclasses import replace
+from pathlib import Path
+from typing import Any, cast
+
+import pyarrow as pa
+
+from rlvr.canonical import load
+from rlvr.data import rows
+from rlvr.data.load import hub_place, raw_rows
+from rlvr.data.source import RawRow, Source
+from rlvr.errors import RlvrError
+
+SOURCES_FILE = "sources.json"
+"""Name of the list of sources in a data set artifact."""
+
+
+def ingest(*, sources: list[dict[str, Any]], seed: int, out: Path) -> None:
+    """Write the rows of `sources` (`[{"task": name, "source": plain(Source)}, ...]`) into the folder `out`."""
+    if not sources:
+        raise RlvrError("Ingest was given no source; name at least one task with its source.")
+    pairs = [(str(entry["task"]), load(Source, entry["source"])) for entry in sources]
+    counts: Counter[int] = Counter()
+
+    def every_row() -> Iterator[rows.Row]:
+        for index, (task, source) in enumerate(pairs):
+            for row in _rows(task, source, source_seed(seed, source.name)):
+                counts[index] += 1
+                yield row
+
+    try:
+        rows.write(every_row(), out, batch=64)
+    except BaseException:
+        # A file that ends early must not be taken for the data set.
+        (out / rows.FILE).unlink(missing_ok=True)
+        raise
+    listing = [_described(task, source, counts[index]) for index, (task, source) in enumerate(pairs)]
+    (out / SOURCES_FILE).write_text(json.dumps(listing, indent=2, sort_keys=True) + "\n", encoding="utf-8")
+
+
+def source_seed(seed: int, name: str) -> int:
+    """Seed of one source: differs between sources, and is the same wherever the source stands in the list."""
+    return int.from_bytes(hashlib.sha256(f"{seed}:{name}".encode()).digest()[:4], "big")
+
+
+def _rows(task: str, source: Source, seed: int) -> Iterator[rows.Row]:
+    for number, raw in enumerate(raw_rows(source, seed), start=1):
+        row = _converted(raw, task, source, f"Source {source.name}, row {number}")
+        row["row_id"] = rows.row_id(row)
+        yield row
+
+
+def _converted(raw: RawRow, task: str, source: Source, place: str) -> rows.Row:
+    try:
+        fields = source.convert(raw)
+    except RlvrError as error:
+        raise RlvrError(f"{place}: {error}") from error
+    except KeyError as error:
+        raise RlvrError(
+            f"{place}: the conversion needs field {error.args[0]!r}, which is not among {', '.join(raw)}; list it in "
+            f"the source's `columns` or mend the file."
+        ) from error
+    except Exception as error:
+        shown = ", ".join(f"{name}={_short(value)}" for name, value in raw.items())
+        raise RlvrError(
+            f"{place} cannot be converted ({type(error).__name__}: {error}); the fields are {shown}. Mend the row or "
+            f"the source's `convert`."
+        ) from error
+    whole = {**fields, "source": source.name, "task": task, "images": _pictures(fields.get("images"), place)}
+    whole["video"] = _encoded(fields.get("video"))
+    _check_fields(whole, place)
+    return cast(rows.Row, whole)
+
+
+def _pictures(value: Any, place: str) -> list[bytes]:
+    pictures = [_encoded(item) for item in value or []]
+    for index, picture in enumerate(pictures):
+        if not isinstance(picture, bytes):
+            raise RlvrError(
+                f"{place}: field 'images' has {_short(picture)} as picture {index + 1}; expected encoded bytes. "
+                f"Embed the picture, or put its file beside the data file and write the relative path."
+            )
+    return pictures
+
+
+def _encoded(value: Any) -> Any:
+    return value["bytes"] if isinstance(value, dict) and "bytes" in value else value
+
+
+def _check_fields(row: dict[str, Any], place: str) -> None:
+    if unknown := sorted(set(row) - set(rows.SCHEMA.names)):
+        raise RlvrError(
+            f"{place}: the conversion gives field {unknown[0]!r}, which rows do not have; further columns go into "
+            f"'extra' as a JSON object."
+        )
+    for field in rows.SCHEMA:
+        value = row.get(field.name)
+        if field.name in ("row_id", "images") or (value is None and field.nullable):
+            continue
+        try:
+            pa.scalar(value, type=field.type)
+        except (pa.ArrowException, TypeError, ValueError, OverflowError) as error:
+            raise RlvrError(
+                f"{place}: field {field.name!r} is {_short(value)}; expected {field.type}. Mend the source's `convert`."
+            ) from error
+        if value is None:
+            raise RlvrError(f"{place}: field {field.name!r} is missing; every row needs it.")
+
+
+def _short(value: Any) -> str:
+    if isinstance(value, bytes):
+        return f"<{len(value)} bytes>"
+    if isinstance(value, dict):
+        return "{" + ", ".join(f"{key}: {_short(item)}" for key, item in value.items()) + "}"
+    text = repr(value)
+    return text if len(text) <= 60 else text[:57] + "..."
+
+
+def _described(task: str, source: Source, count: int) -> dict[str, Any]:
+    if source.location.startswith("hub"):
+        hub_id, revision = hub_place(source)
+        source = replace(source, hub_id=hub_id, revision=revision)
+    kept = ("name", "title", "location", "hub_id", "revision", "licence", "published_rows", "limit")
+    return {"task": task, "rows": count, **{name: getattr(source, name) for name in kept}}

@@ -1,0 +1,150 @@
+"""Reading a folder of parquet, JSON Lines or JSON files row by row, in sorted file order.
+
+Pictures leave this module as encoded bytes in the `{"bytes", "path"}` form that the `datasets` library stores; a path
+in a file is looked up beside that file and may not lead out of the data set's folder.
+"""
+
+import difflib
+import json
+import os
+from collections.abc import Callable, Iterator, Sequence
+from pathlib import Path, PurePosixPath
+from typing import Any
+
+import pyarrow as pa
+import pyarrow.parquet as pq
+
+from rlvr.data.source import RawRow, Source
+from rlvr.errors import RlvrError
+
+PICTURE_SUFFIXES = frozenset({".bmp", ".gif", ".jpeg", ".jpg", ".mp4", ".png", ".tif", ".tiff", ".webm", ".webp"})
+"""Endings of a text value that is taken for the path of a picture or video beside the file."""
+
+BATCH_ROWS = 32
+"""Rows held at a time: rows with pictures are up to a megabyte each."""
+
+
+def rows_in(folder: Path, source: Source) -> Iterator[RawRow]:
+    """Rows of every file under `folder` that matches `source.files`."""
+    for file in matching_files(folder, source):
+        read = _READERS[file.suffix]
+        for row in read(file, source):
+            yield {name: _with_picture(value, name, file, folder, source) for name, value in row.items()}
+
+
+def matching_files(folder: Path, source: Source) -> list[Path]:
+    """Readable files under `folder` that match `source.files`, sorted; at least one."""
+    if not folder.is_dir():
+        raise RlvrError(
+            f"Source {source.name}: there is no folder {str(folder)!r}; put the data set's files there or set the "
+            f"location to `hub:ID@<40-hex commit>`, `s3://bucket/prefix` or `synthetic`."
+        )
+    found = sorted(path for path in folder.glob(source.files) if path.is_file() and path.suffix in _READERS)
+    if not found:
+        there = sorted(path.relative_to(folder).as_posix() for path in folder.glob("**/*") if path.is_file())
+        listing = f"It holds {len(there)} other files, such as {', '.join(there[:3])}." if there else "It is empty."
+        raise RlvrError(
+            f"Source {source.name}: no {', '.join(_READERS)} file in {str(folder)!r} matches {source.files!r}. "
+            f"{listing} Change the source's `files` or its location."
+        )
+    return found
+
+
+def _parquet_rows(file: Path, source: Source) -> Iterator[RawRow]:
+    try:
+        with pq.ParquetFile(file) as opened:
+            _check_columns(opened.schema_arrow.names, str(file), source)
+            for batch in opened.iter_batches(batch_size=BATCH_ROWS):
+                yield from batch.to_pylist()
+    except (pa.ArrowException, OSError) as error:
+        raise RlvrError(
+            f"Source {source.name}: {str(file)!r} cannot be read as parquet ({_first_line(error)}); it is damaged or "
+            f"only partly downloaded, so fetch it again."
+        ) from error
+
+
+def _jsonl_rows(file: Path, source: Source) -> Iterator[RawRow]:
+    with file.open("rb") as lines:
+        for number, line in enumerate(lines, start=1):
+            if line.strip():
+                yield _json_row(_parsed(line, f"{file}, line {number}", source), f"{file}, line {number}", source)
+
+
+def _json_rows(file: Path, source: Source) -> Iterator[RawRow]:
+    values = _parsed(file.read_bytes(), str(file), source)
+    if not isinstance(values, list):
+        raise RlvrError(f"Source {source.name}: {str(file)!r} must hold a list of objects; rows go one object each.")
+    for number, value in enumerate(values, start=1):
+        yield _json_row(value, f"{file}, item {number}", source)
+
+
+_READERS: dict[str, Callable[[Path, Source], Iterator[RawRow]]] = {
+    ".parquet": _parquet_rows,
+    ".jsonl": _jsonl_rows,
+    ".json": _json_rows,
+}
+
+
+def _parsed(text: bytes, place: str, source: Source) -> Any:
+    try:
+        return json.loads(text)
+    except ValueError as error:
+        raise RlvrError(f"Source {source.name}: {place} is not JSON ({error}); mend or remove it.") from error
+
+
+def _json_row(value: Any, place: str, source: Source) -> RawRow:
+    if not isinstance(value, dict):
+        raise RlvrError(f"Source {source.name}: {place} is not a JSON object; write one object a row.")
+    _check_columns(list(value), place, source)
+    return value
+
+
+def _check_columns(there: Sequence[str], place: str, source: Source) -> None:
+    for name in source.columns:
+        if name not in there:
+            near = difflib.get_close_matches(name, there, n=1, cutoff=0.4)
+            hint = f" The nearest name is {near[0]!r}." if near else ""
+            raise RlvrError(
+                f"Source {source.name}: column {name!r} is missing from {place}, which has "
+                f"{', '.join(there) or 'no columns'}.{hint} Rename the column in the file, or pin the revision whose "
+                f"columns the source describes."
+            )
+
+
+def _with_picture(value: Any, column: str, file: Path, folder: Path, source: Source) -> Any:
+    """`value` with picture paths replaced by their bytes."""
+    if isinstance(value, list):
+        return [_with_picture(item, column, file, folder, source) for item in value]
+    if isinstance(value, dict) and set(value) == {"bytes", "path"}:
+        if value["bytes"] is not None or not isinstance(value["path"], str):
+            return value
+        return _picture_at(value["path"], column, file, folder, source)
+    # Of plain texts only those in needed columns are followed: others may be the publisher's own bookkeeping.
+    if isinstance(value, str) and _is_picture_path(value) and (not source.columns or column in source.columns):
+        return _picture_at(value, column, file, folder, source)
+    return value
+
+
+def _is_picture_path(text: str) -> bool:
+    return len(text) < 1024 and "\n" not in text and PurePosixPath(text.lower()).suffix in PICTURE_SUFFIXES
+
+
+def _picture_at(path: str, column: str, file: Path, folder: Path, source: Source) -> dict[str, Any]:
+    # Judged by the text of the path: the Hub's cache is made of links that point out of the folder on purpose.
+    target = Path(os.path.normpath(file.parent / path))
+    if os.path.isabs(path) or not target.is_relative_to(os.path.normpath(folder)):
+        raise RlvrError(
+            f"Source {source.name}: column {column!r} of {str(file)!r} points to {path!r}, outside the data set's "
+            f"folder; such a path is not followed. Write paths relative to the file, inside the folder."
+        )
+    try:
+        return {"bytes": target.read_bytes(), "path": path}
+    except OSError as error:
+        raise RlvrError(
+            f"Source {source.name}: column {column!r} of {str(file)!r} names the picture {path!r}, which cannot be "
+            f"read beside the file ({error.strerror}); put the pictures there and let the source's `files` match them."
+        ) from error
+
+
+def _first_line(error: BaseException) -> str:
+    return (str(error).splitlines() or [type(error).__name__])[0]
