@@ -100,8 +100,6 @@ class Sft:
     """Optimiser steps; takes precedence over `epochs`."""
     batch_size: int = 16
     """Rows an optimiser step."""
-    loss_on: Literal["response", "all"] = "response"
-    """Tokens that carry loss: the response alone, or prompt text too (never picture tokens)."""
     freeze_vision: bool = False
     """Whether the vision tower stays as it is."""
     checkpoint_every: int = 100

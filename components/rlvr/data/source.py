@@ -4,6 +4,8 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from typing import Any
 
+from rlvr.data.rows import Row
+
 RawRow = dict[str, Any]
 """One row in the upstream schema; pictures are encoded bytes or `{"bytes": ..., "path": ...}`."""
 
@@ -32,6 +34,8 @@ class Source:
     """One upstream row -> the fields of our row except `row_id`, `source` and `task`."""
     synthetic: Callable[[int, int], Iterator[RawRow]] | None = None
     """`synthetic(n, seed)` yields n offline rows in the upstream schema that really show their answers."""
+    demonstrate: Callable[[Row], str] | None = None
+    """A worked response to a row, with think and answer tags: what tiny offline backbones are warmed up on."""
     location: str = "hub"
     """`hub`, `synthetic`, a folder, `s3://bucket/prefix` or `hub:ID@COMMIT`."""
     limit: int | None = None

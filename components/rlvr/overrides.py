@@ -1,0 +1,74 @@
+"""Changing values inside a method by path: what profiles and `--set` do, with typed errors and a record of changes.
+
+A path walks the method's canonical JSON: `stages.grpo.group_size`, `tasks.*.source.limit`. Members of lists are called
+by their name, `*` means every member.
+"""
+
+import copy
+import difflib
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+from rlvr.errors import RlvrError
+from rlvr.method import Method
+
+
+def apply(method: Method, values: Mapping[str, Any]) -> Method:
+    """A new method with `values` set at their paths; a wrong path or type raises `RlvrError`."""
+    data = copy.deepcopy(method.to_json())
+    for path, value in values.items():
+        for holder, key in _places(data, path):
+            holder[key] = value
+    return Method.from_json(data)
+
+
+def changes(published: Method, run: Method) -> list[dict[str, Any]]:
+    """What `run` does differently: `[{"field": path, "published": value, "run": value}]`, sorted by path."""
+    before, after = dict(_leaves(published.to_json())), dict(_leaves(run.to_json()))
+    return [
+        {"field": path, "published": before.get(path), "run": after.get(path)}
+        for path in sorted(before.keys() | after.keys())
+        if before.get(path) != after.get(path)
+    ]
+
+
+def _places(data: Any, path: str) -> list[tuple[Any, str]]:
+    """The dictionaries and keys that `path` names."""
+    *steps, key = path.split(".")
+    holders = [data]
+    for step in steps:
+        holders = [member for holder in holders for member in _members(holder, step, path)]
+    for holder in holders:
+        if not isinstance(holder, dict) or key not in holder:
+            raise RlvrError(_unknown(key, path, holder))
+    return [(holder, key) for holder in holders]
+
+
+def _members(holder: Any, step: str, path: str) -> list[Any]:
+    if isinstance(holder, list):
+        chosen = [item for item in holder if step == "*" or item.get("name") == step]
+        if chosen or step == "*":
+            return chosen
+        raise RlvrError(_unknown(step, path, {item.get("name", "?"): item for item in holder}))
+    if isinstance(holder, dict) and step in holder:
+        return [holder[step]]
+    raise RlvrError(_unknown(step, path, holder))
+
+
+def _unknown(step: str, path: str, holder: Any) -> str:
+    known = sorted(holder) if isinstance(holder, dict) else []
+    near = difflib.get_close_matches(step, known, n=1)
+    guess = f" Did you mean {near[0]!r}?" if near else ""
+    return f"There is no {step!r} in {path!r}.{guess} Known here: {', '.join(known) or 'nothing'}."
+
+
+def _leaves(data: Any, path: str = "") -> Iterator[tuple[str, Any]]:
+    if isinstance(data, dict):
+        for key, value in data.items():
+            yield from _leaves(value, f"{path}.{key}" if path else key)
+    elif isinstance(data, list) and any(isinstance(item, dict) for item in data):
+        for position, item in enumerate(data):
+            name = item.get("name", position) if isinstance(item, dict) else position
+            yield from _leaves(item, f"{path}.{name}")
+    else:
+        yield path, data

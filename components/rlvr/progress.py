@@ -1,0 +1,35 @@
+"""Progress of long work as JSON lines, for whoever watches: the `rlvr` command on a laptop, the pod's log on a cluster."""
+
+import json
+import os
+import time
+from typing import Any
+
+VARIABLE = "RLVR_PROGRESS"
+"""Environment variable naming the file that progress lines are appended to; unset prints a line now and then."""
+
+_last_printed = 0.0
+
+
+def report(stage: str, step: int, total: int, **values: float | str) -> None:
+    """Say that `step` of `total` of `stage` is done, with any values worth watching."""
+    global _last_printed
+    line = json.dumps({"time": round(time.time(), 3), "stage": stage, "step": step, "total": total, **values})
+    if path := os.environ.get(VARIABLE):
+        with open(path, "a", encoding="utf-8") as file:
+            file.write(line + "\n")
+    elif step == total or time.monotonic() - _last_printed > 10:
+        _last_printed = time.monotonic()
+        print(line, flush=True)
+
+
+def read(path: str | os.PathLike[str], offset: int = 0) -> tuple[list[dict[str, Any]], int]:
+    """Whole progress lines of a file from byte `offset` on, and the offset to go on from."""
+    try:
+        with open(path, "rb") as file:
+            file.seek(offset)
+            data = file.read()
+    except FileNotFoundError:
+        return [], offset
+    whole = data[: data.rfind(b"\n") + 1]
+    return [json.loads(line) for line in whole.splitlines()], offset + len(whole)
