@@ -99,6 +99,7 @@ def test_detectable_matches_the_power_of_a_normal_test() -> None:
     assert intervals.detectable(200) == pytest.approx(0.099, abs=1e-3)
     assert intervals.detectable(754) == pytest.approx(0.051, abs=1e-3)
     assert intervals.detectable(1) == 1.0
+    assert intervals.detectable(100, spread=0.2) == pytest.approx(2.8016 * 0.02, abs=1e-4)
 
 
 @pytest.mark.parametrize(("gain_share", "loss_share", "n"), [(0.1, 0.1, 60), (0.3, 0.05, 100), (0.02, 0.01, 200)])

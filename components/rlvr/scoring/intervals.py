@@ -93,16 +93,24 @@ def difference_interval(before: Sequence[float], after: Sequence[float], confide
 
 
 def detectable(
-    n: int, *, share: float = 0.5, correlation: float = 0.5, power: float = 0.8, confidence: float = 0.95
+    n: int,
+    *,
+    share: float = 0.5,
+    correlation: float = 0.5,
+    spread: float | None = None,
+    power: float = 0.8,
+    confidence: float = 0.95,
 ) -> float:
-    """Smallest true difference of two accuracies that n paired rows show with probability `power`.
+    """Smallest true difference of two mean scores that n paired rows show with probability `power`.
 
-    `share` is the accuracy (0.5 is the hardest case) and `correlation` how alike the two models' outcomes are.
+    For right and wrong, `share` is the accuracy (0.5 is the hardest case) and `correlation` how alike the two models'
+    outcomes are. For graded scores give `spread`, the standard deviation of the rows' differences.
     """
     if n < 1:
         raise RlvrError(f"A benchmark needs at least one row; got {n}.")
-    sigma = math.sqrt(2 * share * (1 - share) * (1 - correlation) / n)
-    return min(1.0, (_z(confidence) + NormalDist().inv_cdf(power)) * sigma)
+    if spread is None:
+        spread = math.sqrt(2 * share * (1 - share) * (1 - correlation))
+    return min(1.0, (_z(confidence) + NormalDist().inv_cdf(power)) * spread / math.sqrt(n))
 
 
 @cache

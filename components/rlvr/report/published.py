@@ -1,0 +1,92 @@
+"""Setting a score beside a published number, and saying when the two cannot be compared.
+
+Against a published number there are no rows to pair, so the only question is whether it lies in our interval. The
+answer is `consistent`, `above` or `below` (ours against theirs), or `not comparable` with the reasons.
+"""
+
+import re
+from typing import Any
+
+from rlvr.report.inputs import Evaluation
+from rlvr.scoring import intervals
+
+
+def compare(
+    benchmark: dict[str, Any],
+    metrics: dict[str, Any],
+    roles: dict[str, Evaluation],
+    method: dict[str, Any],
+    changes: list[dict[str, Any]],
+) -> list[dict[str, Any]]:
+    """One entry for each published number of a benchmark."""
+    entries = []
+    for published in benchmark["published"]:
+        reasons = _reasons(published, benchmark, metrics["n"], roles, method, changes)
+        entries.append(
+            {
+                **{key: published[key] for key in ("model", "role", "score_percent", "rows", "source")},
+                "low": None,
+                "high": None,
+                "verdict": "not comparable" if reasons else _position(metrics[published["role"]], published),
+                "reasons": reasons,
+                "same_model": not _other_size(published["model"], method["backbone"]["hub_id"]),
+            }
+        )
+        if (n := published["rows"]) and 0 <= published["score_percent"] <= 100:
+            low, high = intervals.wilson(published["score_percent"] / 100 * n, n)
+            entries[-1] |= {"low": round(100 * low, 4), "high": round(100 * high, 4)}
+    return entries
+
+
+def is_tiny(method: dict[str, Any]) -> bool:
+    """Whether a tiny offline model stood in for the method's backbone."""
+    return bool(method["backbone"]["location"] == "tiny")
+
+
+def is_synthetic(location: str) -> bool:
+    """Whether rows of that location were drawn offline."""
+    return location.split(":", 1)[0] == "synthetic"
+
+
+def _reasons(
+    published: dict[str, Any],
+    benchmark: dict[str, Any],
+    n: int,
+    roles: dict[str, Evaluation],
+    method: dict[str, Any],
+    changes: list[dict[str, Any]],
+) -> list[str]:
+    reasons = []
+    role = published["role"]
+    if role not in roles:
+        reasons.append(f"no {role} model was evaluated")
+    if is_tiny(method):
+        reasons.append("a tiny model stands in for the published one")
+    elif _other_size(published["model"], method["backbone"]["hub_id"]):
+        reasons.append(f"another model: this run used {method['backbone']['hub_id']}")
+    location = next((evaluation.location for evaluation in roles.values()), "") or benchmark["source"]["location"]
+    if is_synthetic(location):
+        reasons.append("synthetic rows stand in for the published ones")
+    if published["rows"] is not None and published["rows"] != n:
+        reasons.append(f"{n} rows here, {published['rows']} there")
+    if published["judged"]:
+        reasons.append("a language model judged the published answers")
+    if role == "tuned" and (scaled := [change["field"] for change in changes if _is_training(change["field"])]):
+        reasons.append(f"training was scaled down ({len(scaled)} settings)")
+    return reasons
+
+
+def _is_training(field: str) -> bool:
+    return field.split(".", 1)[0].split("[", 1)[0] in ("stages", "tasks")
+
+
+def _other_size(published: str, hub_id: str) -> bool:
+    """Whether both names state a parameter count and the counts differ."""
+    sizes = [re.findall(r"(?<![\d.])(\d+(?:\.\d+)?)\s?[bB](?![a-zA-Z])", name) for name in (published, hub_id)]
+    return bool(sizes[0] and sizes[1] and float(sizes[0][0]) != float(sizes[1][0]))
+
+
+def _position(ours: dict[str, Any], published: dict[str, Any]) -> str:
+    if ours["low"] > published["score_percent"]:
+        return "above"
+    return "below" if ours["high"] < published["score_percent"] else "consistent"

@@ -1,0 +1,127 @@
+"""The report in a real browser: it fits every width, fetches nothing and keeps the console silent."""
+
+import json
+import shutil
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+from report_run import make_run
+
+from rlvr.report.page import build
+
+webdriver = pytest.importorskip("selenium.webdriver", reason="selenium is not installed")
+CHROMIUM = shutil.which("chromium")
+DRIVER = shutil.which("chromedriver")
+FLAGS = (
+    "--headless --no-sandbox --disable-gpu --disable-quic --no-first-run --disable-background-networking "
+    "--disable-component-update --disable-sync --hide-scrollbars"
+).split()
+
+pytestmark = pytest.mark.skipif(
+    not (CHROMIUM and DRIVER), reason="chromium and chromedriver are not installed (Debian: chromium, chromium-driver)"
+)
+
+OVERFLOWING = """
+const width = document.documentElement.clientWidth;
+return [...document.querySelectorAll("body *")].filter(element => !element.closest(".scroll, thead"))
+  .filter(element => element.getBoundingClientRect().right > width + 1)
+  .map(element => element.tagName + "." + (element.className.baseVal ?? element.className));
+"""
+
+CONTRASTS = """
+const canvas = document.createElement("canvas").getContext("2d", {willReadFrequently: true});
+const luminance = colour => {
+  canvas.fillStyle = colour; canvas.fillRect(0, 0, 1, 1);
+  const [r, g, b] = [...canvas.getImageData(0, 0, 1, 1).data].map(value => value / 255)
+    .map(value => value <= 0.03928 ? value / 12.92 : ((value + 0.055) / 1.055) ** 2.4);
+  return 0.2126 * r + 0.7152 * g + 0.0722 * b;
+};
+const ground = element => {
+  for (let at = element; at; at = at.parentElement) {
+    const colour = getComputedStyle(at).backgroundColor;
+    if (colour !== "rgba(0, 0, 0, 0)") return colour;
+  }
+  return "white";
+};
+const worst = {};
+for (const element of document.querySelectorAll("body *")) {
+  if (![...element.childNodes].some(node => node.nodeType === 3 && node.textContent.trim())) continue;
+  const style = getComputedStyle(element);
+  const [one, two] = [element instanceof SVGElement ? style.fill : style.color, ground(element)].map(luminance);
+  const ratio = (Math.max(one, two) + 0.05) / (Math.min(one, two) + 0.05);
+  if (ratio < 4.5) worst[element.tagName + "." + (element.className.baseVal ?? element.className)] = ratio;
+}
+return worst;
+"""
+
+
+@pytest.fixture(scope="module")
+def report(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    root = tmp_path_factory.mktemp("report")
+    build(**make_run(root / "run"), out=root / "out")
+    return root / "out" / "report.html"
+
+
+@pytest.fixture(scope="module")
+def browser(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Any]:
+    from selenium.webdriver.chrome.service import Service
+
+    options = webdriver.ChromeOptions()
+    options.binary_location = CHROMIUM
+    for flag in (*FLAGS, f"--user-data-dir={tmp_path_factory.mktemp('profile')}"):
+        options.add_argument(flag)
+    options.set_capability("goog:loggingPrefs", {"browser": "ALL", "performance": "ALL"})
+    driver = webdriver.Chrome(options=options, service=Service(DRIVER))
+    yield driver
+    driver.quit()
+
+
+def show(browser: Any, report: Path, width: int, scheme: str = "light") -> None:
+    size = {"width": width, "height": 900, "deviceScaleFactor": 1, "mobile": False}
+    browser.execute_cdp_cmd("Emulation.setDeviceMetricsOverride", size)
+    features = [{"name": "prefers-color-scheme", "value": scheme}]
+    browser.execute_cdp_cmd("Emulation.setEmulatedMedia", {"features": features})
+    browser.get(report.as_uri())
+
+
+def test_page_is_silent_and_fetches_only_itself(browser: Any, report: Path) -> None:
+    browser.get_log("browser"), browser.get_log("performance")
+    show(browser, report, 1280)
+    assert browser.get_log("browser") == []
+    messages = [json.loads(entry["message"])["message"] for entry in browser.get_log("performance")]
+    asked = [m["params"]["request"]["url"] for m in messages if m["method"] == "Network.requestWillBeSent"]
+    assert {url for url in asked if not url.startswith("data:image/png;base64,")} == {report.as_uri()}
+
+
+@pytest.mark.parametrize("width", [390, 800, 1280])
+def test_page_has_no_horizontal_overflow(browser: Any, report: Path, width: int) -> None:
+    show(browser, report, width)
+    assert browser.execute_script("return document.documentElement.scrollWidth") <= width
+    assert browser.execute_script(OVERFLOWING) == []
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+def test_every_text_has_enough_contrast(browser: Any, report: Path, scheme: str) -> None:
+    show(browser, report, 1280, scheme)
+    dark = browser.execute_script("return matchMedia('(prefers-color-scheme: dark)').matches")
+    assert dark == (scheme == "dark")
+    assert browser.execute_script(CONTRASTS) == {}
+
+
+def test_pictures_are_drawn_and_texts_are_legible(browser: Any, report: Path) -> None:
+    show(browser, report, 390)
+    assert browser.execute_script(
+        "return [...document.images].every(image => image.complete && image.naturalWidth > 0)"
+    )
+    smallest = browser.execute_script(
+        "return Math.min(...[...document.querySelectorAll('svg text')].map(t => t.getBoundingClientRect().height))"
+    )
+    assert smallest >= 11
+
+
+def test_page_prints(browser: Any, report: Path) -> None:
+    show(browser, report, 1280, "dark")
+    printed = browser.execute_cdp_cmd("Page.printToPDF", {"printBackground": True})
+    assert len(printed["data"]) > 50_000
