@@ -52,7 +52,8 @@ def matching_files(folder: Path, source: Source) -> list[Path]:
 
 def _parquet_rows(file: Path, source: Source) -> Iterator[RawRow]:
     try:
-        with pq.ParquetFile(file) as opened:
+        # Buffering ahead keeps every row group that was read until the file is closed.
+        with pq.ParquetFile(file, pre_buffer=False) as opened:
             _check_columns(opened.schema_arrow.names, str(file), source)
             for batch in opened.iter_batches(batch_size=BATCH_ROWS):
                 yield from batch.to_pylist()

@@ -90,6 +90,19 @@ def test_parquet_is_streamed_in_small_batches(tmp_path, monkeypatch):
     assert "rows.parquet" in message(at(tmp_path))
 
 
+def test_memory_does_not_grow_with_the_file(tmp_path, monkeypatch):
+    monkeypatch.setattr(raw_files, "BATCH_ROWS", 4)
+    megabyte, schema = 2**20, pa.schema([("image", IMAGE), ("problem", pa.string()), ("solution", pa.string())])
+    with pq.ParquetWriter(tmp_path / "rows.parquet", schema, compression="none") as writer:
+        for number in range(40):
+            row = {"image": {"bytes": bytes([number]) * megabyte}, "problem": "p", "solution": str(number)}
+            writer.write_table(pa.Table.from_pylist([row], schema=schema))
+    before = pa.total_allocated_bytes()
+    held = [pa.total_allocated_bytes() - before for _ in raw_rows(at(tmp_path), seed=0)]
+    assert len(held) == 40
+    assert max(held[-8:]) <= max(held[:8])
+
+
 @pytest.mark.parametrize("form", ["jsonl", "json"])
 def test_json_rows_carry_their_pictures(tmp_path, form):
     (tmp_path / "pictures").mkdir()
