@@ -144,7 +144,7 @@ def read_evaluations(folders: Sequence[Path], known: Sequence[str]) -> dict[str,
                 f" of one {role} model, so evaluate all benchmarks with the same one."
             )
         found[name][role] = evaluation
-    found = {name: roles for name, roles in found.items() if roles}
+    found = {name: {role: roles[role] for role in ROLES if role in roles} for name, roles in found.items() if roles}
     if not found:
         raise RlvrError("The report was given no evaluation; evaluate the base and the tuned model first.")
     return found
