@@ -1,0 +1,132 @@
+"""Symbolic equality of two texts by math-verify, in bounded time on any text and from any thread.
+
+math-verify limits its time with an alarm signal, which works in the main thread alone and not inside long C calls
+(`9**9**9**9`). So it runs in one child process (`symbolic_worker`) that starts at the first question, answers one pair
+at a time, and is ended by the kernel when a pair uses more processor time than allowed. Processor time rather than the
+clock, so that a busy machine does not change rewards. Texts above `MAX_CHARACTERS` are not compared.
+
+Upstream methods call `verify(parse(completion), parse(solution))` in their own process with limits of 3 to 5 seconds.
+"""
+
+import atexit
+import importlib.util
+import json
+import os
+import select
+import subprocess
+import sys
+import threading
+from functools import lru_cache
+from pathlib import Path
+
+from rlvr.errors import RlvrError
+
+MAX_CHARACTERS = 65_536
+"""Longest text that is compared; some eight times the longest completion that any method allows."""
+
+CPU_SECONDS = 2.0
+"""Processor time for one pair; a usual one takes some milliseconds."""
+
+WALL_SECONDS = 60.0
+"""Clock time after which a worker that does not answer at all is given up."""
+
+
+@lru_cache(maxsize=8192)
+def equal(prediction: str, truth: str) -> bool | None:
+    """Whether the two texts hold equal mathematics; None when none can be read in `prediction` in the allowed time.
+
+    Remembered by pair: a training step scores many equal strings.
+    """
+    if max(len(prediction), len(truth)) > MAX_CHARACTERS:
+        return None
+    return _worker.ask(prediction, truth)
+
+
+class _Worker:
+    """The child process; started when first asked, replaced when it has died."""
+
+    def __init__(self) -> None:
+        self._lock = threading.Lock()
+        self._process: subprocess.Popen[bytes] | None = None
+
+    def ask(self, prediction: str, truth: str) -> bool | None:
+        question = json.dumps([prediction, truth]).encode() + b"\n"
+        with self._lock:
+            process = self._process
+            if process is None or process.poll() is not None:
+                process = self._start()
+            answer = b""
+            try:
+                answer = _exchange(process, question)
+            finally:
+                if not answer:  # it died, or we were interrupted and its answer would be taken for the next one's
+                    self.close()
+            return json.loads(answer or b"null")  # type: ignore[no-any-return]
+
+    def _start(self) -> subprocess.Popen[bytes]:
+        self.close()
+        if importlib.util.find_spec("math_verify") is None:
+            raise RlvrError(
+                "Comparing mathematical answers needs the package math-verify, which is not installed; install rlvr "
+                "with one of its extras data, train or evaluate, e.g. pip install 'rlvr[train]'."
+            )
+        # -P: the worker is run by its path, and its folder must not become a place to import from.
+        program = [sys.executable, "-P", str(Path(__file__).with_name("symbolic_worker.py")), str(CPU_SECONDS)]
+        self._process = subprocess.Popen(
+            program, stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL
+        )
+        if _answer(self._process) != b"ready\n":
+            self.close()
+            raise RlvrError(
+                f"The process that runs math-verify did not start ({' '.join(program)}); run that command by hand to "
+                "see its error."
+            )
+        return self._process
+
+    def close(self) -> None:
+        """End the process, if there is one, and release its pipes."""
+        if process := self._process:
+            self._process = None
+            process.kill()
+            _close_pipes(process)
+            process.wait()
+
+    def forget(self) -> None:
+        """In a forked child: leave the parent's process alone and start an own one when asked."""
+        self._lock = threading.Lock()
+        if process := self._process:
+            self._process = None
+            _close_pipes(process)
+            process.returncode = 0  # it is not ours to wait for
+
+
+def _exchange(process: subprocess.Popen[bytes], question: bytes) -> bytes:
+    """Send a question and return the answer's line; empty when the process died over it."""
+    assert process.stdin is not None
+    try:
+        process.stdin.write(question)
+        process.stdin.flush()
+    except BrokenPipeError:
+        return b""
+    return _answer(process)
+
+
+def _answer(process: subprocess.Popen[bytes]) -> bytes:
+    assert process.stdout is not None
+    waiting = select.poll()
+    waiting.register(process.stdout, select.POLLIN)
+    return process.stdout.readline() if waiting.poll(WALL_SECONDS * 1000) else b""
+
+
+def _close_pipes(process: subprocess.Popen[bytes]) -> None:
+    for pipe in (process.stdin, process.stdout):
+        if pipe is not None:
+            try:
+                pipe.close()
+            except BrokenPipeError:  # a question that the dead process never read
+                pass
+
+
+_worker = _Worker()
+atexit.register(_worker.close)
+os.register_at_fork(after_in_child=_worker.forget)

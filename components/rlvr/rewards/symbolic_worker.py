@@ -1,0 +1,69 @@
+"""The child process of `rlvr.rewards.symbolic`: one JSON line `[prediction, truth]` in, one of true/false/null out.
+
+Run by its path, without rlvr: it imports math-verify alone. Two limits of processor time guard every pair: a timer that
+raises between two Python operations, and, a second later, the kernel's limit, which ends the process inside C code too.
+An orphan ends at the end of its input, at the latest with its limit.
+"""
+
+import json
+import logging
+import math
+import os
+import resource
+import signal
+import sys
+from types import FrameType
+
+MEMORY_BYTES = 4 * 2**30
+"""Address space of the process, far above what any sensible expression needs."""
+
+
+class OutOfTime(BaseException):
+    """Not an Exception, so that no handler inside sympy takes it for an ordinary failure."""
+
+
+def main(cpu_seconds: float) -> None:
+    """Answer until the input ends."""
+    # Nothing that a library prints may get between the answers.
+    answers = os.fdopen(os.dup(1), "w", encoding="ascii")
+    os.dup2(os.open(os.devnull, os.O_WRONLY), 1)
+
+    from math_verify import parse, verify
+
+    logging.disable()
+    signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C is for the parent; the end of input follows
+    signal.signal(signal.SIGPROF, _out_of_time)
+    resource.setrlimit(resource.RLIMIT_AS, (MEMORY_BYTES, resource.getrlimit(resource.RLIMIT_AS)[1]))
+
+    def compare(prediction: str, truth: str) -> bool | None:
+        # No limits of math-verify's own: they measure the clock.
+        read = parse(prediction, parsing_timeout=None)
+        return bool(verify(read, parse(truth, parsing_timeout=None), timeout_seconds=None)) if read else None
+
+    print("ready", file=answers, flush=True)
+    for line in sys.stdin:
+        prediction, truth = json.loads(line)
+        _limit(cpu_seconds)
+        try:
+            result = compare(prediction, truth)
+        except (Exception, OutOfTime):
+            result = None
+        finally:
+            signal.setitimer(signal.ITIMER_PROF, 0)
+        print(json.dumps(result), file=answers, flush=True)
+
+
+def _limit(cpu_seconds: float) -> None:
+    """Start both clocks for one pair."""
+    used = resource.getrusage(resource.RUSAGE_SELF)
+    ceiling = math.ceil(used.ru_utime + used.ru_stime + cpu_seconds + 1)
+    resource.setrlimit(resource.RLIMIT_CPU, (ceiling, resource.getrlimit(resource.RLIMIT_CPU)[1]))
+    signal.setitimer(signal.ITIMER_PROF, cpu_seconds)
+
+
+def _out_of_time(signum: int, frame: FrameType | None) -> None:
+    raise OutOfTime
+
+
+if __name__ == "__main__":
+    main(float(sys.argv[1]))
