@@ -13,6 +13,7 @@ from markupsafe import Markup
 
 from rlvr.report import svg
 from rlvr.report.inputs import read_table
+from rlvr.report.text import compact
 
 LABELS = ("0", "1–25", "26–50", "51–75", "76–99", "100")
 """Bins of a pass rate in per cent: 0, (0, 25], (25, 50], (50, 75], (75, 100) and 100."""
@@ -51,7 +52,7 @@ def _draw(shares: list[list[float]]) -> Markup:
     parts = []
     for value in y_ticks:
         parts.append(svg.rule(40.0, y(value), WIDTH - 4.0, y(value), "grid" if value else "axis"))
-        parts.append(svg.words(34, y(value) + 3.5, svg.compact(value), "tick", "end"))
+        parts.append(svg.words(34, y(value) + 3.5, compact(value), "tick", "end"))
     for index, label in enumerate(LABELS):
         for number, tone in enumerate(("before", "after")):
             height = y(0) - y(shares[number][index])
