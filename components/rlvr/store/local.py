@@ -1,0 +1,220 @@
+"""A store in a local folder (or on a volume that several pods mount).
+
+Everything is prepared in `.staging/` on the same disk and appears by a rename, so readers never see half of it and two
+processes may publish the same content at once. Files of artifacts are made read-only: they are shared by everyone who
+has the digest.
+"""
+
+import contextlib
+import errno
+import os
+import shutil
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from uuid import uuid4
+
+from rlvr import canonical
+from rlvr.store.disk import disk_errors
+from rlvr.store.keys import (
+    ARTIFACTS,
+    STAGING,
+    DocumentExistsError,
+    artifact_key,
+    checked_key,
+    checked_path,
+    manifest_key,
+)
+from rlvr.store.tree import (
+    Manifest,
+    Snapshot,
+    absent,
+    damage,
+    damaged,
+    describe,
+    parse,
+    refuse_changes,
+    sha256_of,
+    snapshot,
+    text_of,
+)
+
+STALE_SECONDS = 24 * 3600
+"""Age at which the staging folder of a killed process is taken for abandoned."""
+
+
+class LocalStore:
+    """Artifacts and documents under one folder, which is made when something is first written."""
+
+    def __init__(self, root: Path) -> None:
+        self.root = root.absolute()
+        self.url = self.root.as_uri()
+
+    def put(self, folder: Path) -> Manifest:
+        """Publish a copy of `folder`; content that is already here is not copied again."""
+        before = snapshot(folder)
+        manifest = describe(folder, before)
+        if not (self.has(manifest.digest) and self._damage(manifest) is None):
+            self.receive(manifest, lambda target: _copy(folder, target, before))
+        return manifest
+
+    def get(self, digest: str) -> Path:
+        """The artifact's own folder, read-only, after a check of names and sizes (`verify` checks the bytes)."""
+        manifest = self.manifest(digest)
+        if (what := self._damage(manifest)) is not None:
+            raise damaged(digest, self.url, what)
+        return self.root / artifact_key(digest)
+
+    def verify(self, digest: str) -> None:
+        """Read every byte of an artifact again; `RlvrError` naming the first file that differs from the manifest."""
+        folder = self.get(digest)
+        with disk_errors(f"Artifact {digest} in {self.url} cannot be read"):
+            for path, entry in self.manifest(digest).files.items():
+                if sha256_of(folder / path) != entry.sha256:
+                    raise damaged(digest, self.url, f"the bytes of the file {path!r} do not have the recorded SHA-256")
+
+    def manifest(self, digest: str) -> Manifest:
+        """What the artifact holds."""
+        text = self._text(manifest_key(digest))
+        if text is None:
+            raise absent(digest, self.url)
+        return parse(text, digest, self.url)
+
+    def has(self, digest: str) -> bool:
+        """Whether the artifact was published here."""
+        with disk_errors(f"The manifests of {self.url} cannot be read"):
+            return (self.root / manifest_key(digest)).is_file()
+
+    def discard(self, digest: str) -> None:
+        """Remove an artifact; nothing happens when it is not here."""
+        folder, discarded = self.root / artifact_key(digest), self.root / STAGING / uuid4().hex
+        with disk_errors(f"Artifact {digest} in {self.url} cannot be removed"):
+            (self.root / manifest_key(digest)).unlink(missing_ok=True)
+            with contextlib.suppress(FileNotFoundError):
+                os.replace(folder, discarded)  # needs no free block, so it works on a full disk
+                shutil.rmtree(discarded)
+
+    def write(self, key: str, text: str, *, overwrite: bool = False) -> None:
+        """Store a small document; without `overwrite`, another text under the same key stays and is an error."""
+        target = self.root / checked_key(key)
+        with disk_errors(f"The document {key!r} cannot be written to {self.url}"), self._staging() as staging:
+            staged = staging / "document"
+            staged.write_bytes(text.encode())
+            target.parent.mkdir(parents=True, exist_ok=True)
+            if overwrite:
+                os.replace(staged, target)
+                return
+            try:
+                os.link(staged, target)  # unlike a rename, a link fails when the name is taken
+            except FileExistsError:
+                refuse_other_text(key, text, self.read(key), self.url)
+
+    def read(self, key: str) -> str | None:
+        """The text of a document; None when there is none."""
+        return self._text(checked_path(key, "document key"))
+
+    def keys(self, prefix: str) -> list[str]:
+        """Sorted keys that begin with `prefix`: documents and manifests, not the files of artifacts."""
+        start = self.root / prefix.rpartition("/")[0]
+        if prefix:
+            checked_path(prefix.rstrip("/"), "key prefix")
+
+        def missing_is_empty(error: OSError) -> None:
+            if not isinstance(error, FileNotFoundError | NotADirectoryError):
+                raise error
+
+        found = []
+        with disk_errors(f"The documents of {self.url} cannot be listed"):
+            for folder, folders, files in os.walk(start, onerror=missing_is_empty):
+                if Path(folder) == self.root:
+                    folders[:] = [name for name in folders if name not in (ARTIFACTS, STAGING)]
+                found += [(Path(folder) / name).relative_to(self.root).as_posix() for name in files]
+        return sorted(
+            key for key in found if key.startswith(prefix) and not key.startswith((f"{ARTIFACTS}/", f"{STAGING}/"))
+        )
+
+    def remove(self, key: str) -> None:
+        """Remove a document; nothing happens when it is not here."""
+        with disk_errors(f"The document {key!r} cannot be removed from {self.url}"):
+            (self.root / checked_key(key)).unlink(missing_ok=True)
+
+    def receive(self, manifest: Manifest, fill: Callable[[Path], None]) -> Path:
+        """Take in an artifact that `fill` writes into the folder it is given; returns where it lies."""
+        final = self.root / artifact_key(manifest.digest)
+        problem = f"Artifact {manifest.digest} ({manifest.size:,} bytes) cannot be written to {self.url}"
+        with disk_errors(problem), self._staging() as staging:
+            files, document = staging / "files", staging / "manifest.json"
+            fill(files)
+            for path in manifest.files:
+                with contextlib.suppress(OSError):  # some network volumes have no modes
+                    (files / path).chmod(0o444)
+            # Written before the folder appears, so that a full disk shows itself while nothing is published.
+            document.write_text(canonical.dumps(manifest), encoding="utf-8")
+            final.parent.mkdir(parents=True, exist_ok=True)
+            self._install(files, final, manifest, aside=staging)
+            target = self.root / manifest_key(manifest.digest)
+            target.parent.mkdir(parents=True, exist_ok=True)
+            os.replace(document, target)
+        return final
+
+    def _install(self, files: Path, final: Path, manifest: Manifest, aside: Path) -> None:
+        """Rename `files` to `final`, unless another process has just put the same content there."""
+        for attempt in range(10):
+            try:
+                os.replace(files, final)
+                return
+            except OSError as error:
+                if error.errno not in (errno.ENOTEMPTY, errno.EEXIST):
+                    raise
+            if self._damage(manifest) is None:
+                return
+            with contextlib.suppress(FileNotFoundError):
+                os.replace(final, aside / f"damaged-{attempt}")
+        raise OSError(errno.EBUSY, "other processes keep writing it", str(final))
+
+    def _damage(self, manifest: Manifest) -> str | None:
+        folder = self.root / artifact_key(manifest.digest)
+        found = snapshot(folder) if folder.is_dir() else {}
+        return damage(manifest, {path: size for path, (size, _) in found.items()})
+
+    def _text(self, key: str) -> str | None:
+        with disk_errors(f"{key!r} cannot be read from {self.url}"):
+            try:
+                return text_of((self.root / key).read_bytes(), key, self.url)
+            except FileNotFoundError:
+                return None
+
+    @contextmanager
+    def _staging(self) -> Iterator[Path]:
+        """A fresh folder on the store's own disk; whatever is still in it goes when the block ends."""
+        self._sweep()
+        folder = self.root / STAGING / uuid4().hex
+        folder.mkdir(parents=True)
+        try:
+            yield folder
+        finally:
+            shutil.rmtree(folder, ignore_errors=True)
+
+    def _sweep(self) -> None:
+        """Remove what killed processes left behind; a pod that dies at every checkpoint must not fill the volume."""
+        with contextlib.suppress(FileNotFoundError), os.scandir(self.root / STAGING) as entries:
+            for entry in entries:
+                if time.time() - entry.stat().st_mtime > STALE_SECONDS:
+                    shutil.rmtree(entry.path, ignore_errors=True)
+
+
+def refuse_other_text(key: str, text: str, there: str | None, place: str) -> None:
+    """`DocumentExistsError` unless the text that a key already holds is the one to be written."""
+    if there != text:
+        raise DocumentExistsError(
+            f"The document {key!r} in {place} already holds another text, and records are not rewritten; "
+            "use another key, or pass overwrite=True where replacing it is meant."
+        )
+
+
+def _copy(folder: Path, target: Path, files: Snapshot) -> None:
+    for path in files:
+        (target / path).parent.mkdir(parents=True, exist_ok=True)
+        shutil.copyfile(folder / path, target / path)
+    refuse_changes(folder, files)

@@ -1,0 +1,579 @@
+"""What every store promises, held against a local folder and a real HTTP S3 server, and what only the disk can do."""
+
+import errno
+import hashlib
+import json
+import os
+import shutil
+import subprocess
+import sys
+from collections.abc import Callable, Iterator
+from concurrent.futures import ProcessPoolExecutor, ThreadPoolExecutor
+from multiprocessing import get_context
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import pytest
+from moto.server import ThreadedMotoServer
+
+from rlvr import canonical
+from rlvr.errors import RlvrError
+from rlvr.store import DocumentExistsError, LocalStore, Manifest, Store, manifest_of, open_store
+from rlvr.store.s3 import S3Store
+
+if TYPE_CHECKING:
+    from types_boto3_s3 import S3Client
+
+FILES = {
+    "config.json": b"{}",
+    "weights/model-00001.safetensors": bytes(range(256)) * 40,
+    "weights/tief/größe 大きさ 🙂.txt": "Höhe".encode(),
+    "empty.txt": b"",
+}
+
+
+@pytest.fixture(scope="module")
+def s3_client() -> Iterator["S3Client"]:
+    """A client of a real server, shared because making one takes longer than most tests."""
+    server = ThreadedMotoServer(ip_address="127.0.0.1", port=0, verbose=False)
+    server.start()
+    host, port = server.get_host_and_port()
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("AWS_ENDPOINT_URL", f"http://{host}:{port}")
+        patch.setenv("AWS_ACCESS_KEY_ID", "testing")
+        patch.setenv("AWS_SECRET_ACCESS_KEY", "testing")
+        patch.delenv("AWS_PROFILE", raising=False)
+        client = S3Store(bucket="models")._client
+    client.create_bucket(Bucket="models")
+    yield client
+    client.close()
+    server.stop()
+
+
+@pytest.fixture(params=["local", "s3"])
+def store(request: pytest.FixtureRequest, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Store:
+    if request.param == "local":
+        return open_store(str(tmp_path / "store"))
+    monkeypatch.setenv("RLVR_CACHE", str(tmp_path / "cache"))
+    store = open_store("s3://models/" + hashlib.sha256(str(tmp_path).encode()).hexdigest()[:12])
+    assert isinstance(store, S3Store)
+    store._client = request.getfixturevalue("s3_client")
+    return store
+
+
+@pytest.fixture
+def folder(tmp_path: Path) -> Path:
+    return make(tmp_path / "folder", FILES)
+
+
+def make(folder: Path, files: dict[str, bytes]) -> Path:
+    for path, data in files.items():
+        (folder / path).parent.mkdir(parents=True, exist_ok=True)
+        (folder / path).write_bytes(data)
+    return folder
+
+
+def contents(folder: Path) -> dict[str, bytes]:
+    return {path.relative_to(folder).as_posix(): path.read_bytes() for path in folder.rglob("*") if path.is_file()}
+
+
+def edit(store: Store, digest: str, path: str, data: bytes | None) -> None:
+    """Tamper with a stored file behind the store's back; None removes it."""
+    if isinstance(store, S3Store):
+        key = f"{store.prefix}artifacts/{digest}/{path}"
+        if data is None:
+            store._client.delete_object(Bucket=store.bucket, Key=key)
+        else:
+            store._client.put_object(Bucket=store.bucket, Key=key, Body=data)
+        return
+    assert isinstance(store, LocalStore)
+    target = store.root / "artifacts" / digest / path
+    target.unlink(missing_ok=True)
+    if data is not None:
+        target.write_bytes(data)
+
+
+# Manifests
+
+
+def test_the_digest_is_the_published_formula(folder: Path) -> None:
+    described = {
+        path: {"sha256": hashlib.sha256(data).hexdigest(), "size": len(data)} for path, data in sorted(FILES.items())
+    }
+    text = json.dumps(described, sort_keys=True, separators=(",", ":"))
+    manifest = manifest_of(folder)
+    assert manifest.digest == hashlib.sha256(text.encode()).hexdigest()
+    assert list(manifest.files) == sorted(FILES)
+    assert manifest.size == sum(map(len, FILES.values()))
+
+
+def test_a_manifest_survives_canonical_json(folder: Path) -> None:
+    manifest = manifest_of(folder)
+    text = canonical.dumps(manifest)
+    assert canonical.load(Manifest, json.loads(text)) == manifest
+    assert canonical.dumps(canonical.load(Manifest, json.loads(text))) == text
+
+
+def test_dates_names_and_empty_directories_do_not_count(folder: Path, tmp_path: Path) -> None:
+    other = make(tmp_path / "other", FILES)
+    (other / "nothing" / "here").mkdir(parents=True)
+    os.utime(other / "config.json", (1, 1))
+    assert manifest_of(other) == manifest_of(folder)
+
+
+@pytest.mark.parametrize("change", ["byte", "rename", "extra", "missing"])
+def test_every_difference_changes_the_digest(folder: Path, change: str) -> None:
+    before = manifest_of(folder).digest
+    if change == "byte":
+        (folder / "config.json").write_bytes(b"{ ")
+    elif change == "rename":
+        (folder / "config.json").rename(folder / "Config.json")
+    elif change == "extra":
+        (folder / "zero").write_bytes(b"")
+    else:
+        (folder / "empty.txt").unlink()
+    assert manifest_of(folder).digest != before
+
+
+def test_links_and_special_files_are_refused_by_name(folder: Path) -> None:
+    (folder / "link").symlink_to("config.json")
+    with pytest.raises(RlvrError, match="link is a symbolic link"):
+        manifest_of(folder)
+    (folder / "link").unlink()
+    (folder / "loop").symlink_to(folder, target_is_directory=True)
+    with pytest.raises(RlvrError, match="loop is a symbolic link"):
+        manifest_of(folder)
+    (folder / "loop").unlink()
+    os.mkfifo(folder / "pipe")
+    with pytest.raises(RlvrError, match="pipe is neither a file nor a folder"):
+        manifest_of(folder)
+
+
+@pytest.mark.parametrize("name", [b"bad\xff", b"line\nbreak"])
+def test_undecodable_names_are_refused(folder: Path, name: bytes) -> None:
+    Path(os.fsdecode(bytes(folder) + b"/" + name)).write_bytes(b"x")
+    with pytest.raises(RlvrError, match="control or undecodable"):
+        manifest_of(folder)
+
+
+# The contract of every store
+
+
+def test_a_folder_comes_back_as_it_was(store: Store, folder: Path) -> None:
+    manifest = store.put(folder)
+    assert manifest == manifest_of(folder) == store.manifest(manifest.digest)
+    assert store.has(manifest.digest)
+    back = store.get(manifest.digest)
+    assert contents(back) == FILES
+    assert manifest_of(back) == manifest
+    assert all(path.stat().st_mode & 0o777 == 0o444 for path in back.rglob("*") if path.is_file())
+    store.verify(manifest.digest)
+    assert store.keys("manifests/") == [f"manifests/{manifest.digest}.json"]
+
+
+def test_putting_again_copies_nothing(store: Store, folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    manifest = store.put(folder)
+
+    def refuse(*_: object) -> None:
+        raise AssertionError("copied again")
+
+    monkeypatch.setattr(shutil, "copyfile", refuse)
+    if isinstance(store, S3Store):
+        monkeypatch.setattr(store._client, "upload_file", refuse)
+    assert store.put(folder) == manifest
+    assert store.put(store.get(manifest.digest)) == manifest
+
+
+def test_the_copy_is_independent_of_the_folder(store: Store, folder: Path) -> None:
+    digest = store.put(folder).digest
+    (folder / "config.json").write_bytes(b"{ }")
+    shutil.rmtree(folder / "weights")
+    assert contents(store.get(digest)) == FILES
+
+
+@pytest.mark.parametrize("state", ["empty", "only directories", "absent", "a file"])
+def test_folders_without_files_are_refused(store: Store, tmp_path: Path, state: str) -> None:
+    folder = tmp_path / "results"
+    if state == "a file":
+        folder.write_text("x")
+    elif state != "absent":
+        (folder / "a/b" if state == "only directories" else folder).mkdir(parents=True)
+    with pytest.raises(RlvrError, match="results"):
+        store.put(folder)
+    assert store.keys("") == []
+
+
+def test_an_absent_artifact_names_digest_and_store(store: Store) -> None:
+    digest = "0" * 64
+    assert not store.has(digest)
+    for ask in (store.get, store.manifest, store.verify):
+        with pytest.raises(RlvrError, match=digest) as caught:
+            ask(digest)
+        assert store.url in str(caught.value)
+    store.discard(digest)
+
+
+@pytest.mark.parametrize("digest", ["", "../../etc", "A" * 64, "0" * 63])
+def test_what_is_not_a_digest_is_refused(store: Store, digest: str) -> None:
+    for ask in (store.get, store.manifest, store.has, store.discard):
+        with pytest.raises(RlvrError, match="64 hexadecimal digits"):
+            ask(digest)
+
+
+@pytest.mark.parametrize("data", [None, b"", b"{}}", b"much longer than before"])
+def test_a_file_of_another_size_is_named(store: Store, folder: Path, data: bytes | None) -> None:
+    digest = store.put(folder).digest
+    edit(store, digest, "config.json", data)
+    with pytest.raises(RlvrError, match=r"is damaged: the file 'config\.json'") as caught:
+        store.get(digest)
+    assert digest in str(caught.value) and store.url in str(caught.value)
+    store.put(folder)  # publishing again mends it
+    assert contents(store.get(digest)) == FILES
+
+
+def test_an_edited_byte_is_named(store: Store, folder: Path) -> None:
+    digest = store.put(folder).digest
+    edit(store, digest, "config.json", b"[]")
+    with pytest.raises(RlvrError, match=r"bytes of the file 'config\.json'"):
+        store.verify(digest)
+    if isinstance(store, S3Store):
+        with pytest.raises(RlvrError, match=r"bytes of the file 'config\.json'"):
+            store.get(digest)
+    store.discard(digest)
+    store.put(folder)
+    store.verify(digest)
+    assert contents(store.get(digest)) == FILES
+
+
+def test_an_extra_file_is_named(store: Store, folder: Path) -> None:
+    digest = store.put(folder).digest
+    edit(store, digest, "weights/evil.py", b"import os")
+    for ask in (store.get, store.verify):
+        with pytest.raises(RlvrError, match=r"'weights/evil\.py' is not in its manifest"):
+            ask(digest)
+
+
+@pytest.mark.parametrize("text", [b"", b"[]", b"null", b"\xff", b'{"digest":"D","files":{}}', b'{"files":{"../x":1}}'])
+def test_a_damaged_manifest_is_refused(store: Store, folder: Path, text: bytes) -> None:
+    digest = store.put(folder).digest
+    if isinstance(store, S3Store):
+        store._client.put_object(Bucket=store.bucket, Key=f"{store.prefix}manifests/{digest}.json", Body=text)
+    elif isinstance(store, LocalStore):
+        (store.root / "manifests" / f"{digest}.json").write_bytes(text)
+    with pytest.raises(RlvrError, match=r"damaged.*re-running the stage"):
+        store.get(digest)
+
+
+def test_a_manifest_cannot_lead_outside(store: Store, folder: Path, tmp_path: Path) -> None:
+    """A manifest whose digest fits its content but whose paths climb out of the folder."""
+    files = {"../../stolen": {"sha256": hashlib.sha256(b"x").hexdigest(), "size": 1}}
+    digest = canonical.digest(files)
+    text = json.dumps({"digest": digest, "files": files})
+    if isinstance(store, S3Store):
+        store._client.put_object(Bucket=store.bucket, Key=f"{store.prefix}manifests/{digest}.json", Body=text.encode())
+    elif isinstance(store, LocalStore):
+        make(store.root, {f"manifests/{digest}.json": text.encode()})
+    with pytest.raises(RlvrError, match="stolen"):
+        store.get(digest)
+    assert not list(tmp_path.rglob("stolen"))
+
+
+def test_discarding_leaves_the_others(store: Store, folder: Path, tmp_path: Path) -> None:
+    kept = store.put(make(tmp_path / "kept", {"a": b"1"})).digest
+    gone = store.put(folder).digest
+    store.get(gone)
+    store.discard(gone)
+    assert not store.has(gone) and store.has(kept)
+    with pytest.raises(RlvrError, match="There is no artifact"):
+        store.get(gone)
+    assert contents(store.get(kept)) == {"a": b"1"}
+    store.discard(gone)
+    assert store.keys("") == [f"manifests/{kept}.json"]
+    assert contents(store.get(store.put(folder).digest)) == FILES
+
+
+def test_a_large_file_round_trip(store: Store, tmp_path: Path) -> None:
+    """20 MB goes through S3 in several parts, whose checksum is not that of the content."""
+    data = hashlib.sha256(b"seed").digest() * (20 * 2**20 // 32) + b"tail"
+    manifest = store.put(make(tmp_path / "large", {"model.safetensors": data}))
+    assert manifest.files["model.safetensors"].sha256 == hashlib.sha256(data).hexdigest()
+    assert (store.get(manifest.digest) / "model.safetensors").read_bytes() == data
+
+
+def test_many_put_and_get_the_same_content(store: Store, folder: Path) -> None:
+    def publish(_: int) -> tuple[str, dict[str, bytes]]:
+        digest = store.put(folder).digest
+        return digest, contents(store.get(digest))
+
+    with ThreadPoolExecutor(6) as pool:
+        results = list(pool.map(publish, range(12)))
+    assert results == [(manifest_of(folder).digest, FILES)] * 12
+    store.verify(results[0][0])
+
+
+def test_a_folder_that_changes_meanwhile_is_not_published(
+    store: Store, folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    original = shutil.copyfile
+
+    def copy_slowly(source: Path, target: Path) -> None:
+        original(source, target)
+        (folder / "config.json").write_bytes(b"[]")
+
+    monkeypatch.setattr(shutil, "copyfile", copy_slowly)
+    if isinstance(store, S3Store):
+        upload = store._client.upload_file
+
+        def upload_slowly(source: str, bucket: str, key: str) -> None:
+            (folder / "config.json").write_bytes(b"[]")
+            upload(source, bucket, key)
+
+        monkeypatch.setattr(store._client, "upload_file", upload_slowly)
+    digest = manifest_of(folder).digest
+    with pytest.raises(RlvrError, match=r"'config\.json' .* changed while"):
+        store.put(folder)
+    assert not store.has(digest) and store.keys("") == []
+    if isinstance(store, S3Store):
+        assert store._sizes(digest) == {}
+    elif isinstance(store, LocalStore):
+        assert contents(store.root) == {}
+
+
+# Documents
+
+
+def test_documents_are_written_once(store: Store) -> None:
+    assert store.read("records/a.json") is None
+    store.write("records/a.json", '{"ö":1}')
+    store.write("records/a.json", '{"ö":1}')
+    with pytest.raises(DocumentExistsError, match=r"records/a\.json") as caught:
+        store.write("records/a.json", "other")
+    assert isinstance(caught.value, RlvrError) and isinstance(caught.value, FileExistsError)
+    assert store.url in str(caught.value)
+    assert store.read("records/a.json") == '{"ö":1}'
+    store.write("records/a.json", "other", overwrite=True)
+    assert store.read("records/a.json") == "other"
+    store.remove("records/a.json")
+    store.remove("records/a.json")
+    assert store.read("records/a.json") is None and store.keys("") == []
+
+
+def test_line_ends_are_kept(store: Store) -> None:
+    store.write("a.txt", "one\r\ntwo\n\n")
+    assert store.read("a.txt") == "one\r\ntwo\n\n"
+
+
+def test_keys_are_sorted_and_filtered(store: Store, folder: Path) -> None:
+    digest = store.put(folder).digest
+    for key in ["records/b/2.json", "records/a.json", "records-old/x", "checkpoints/größe.json", "records/b/10.json"]:
+        store.write(key, "x")
+    assert store.keys("records/") == ["records/a.json", "records/b/10.json", "records/b/2.json"]
+    assert store.keys("records") == ["records-old/x", "records/a.json", "records/b/10.json", "records/b/2.json"]
+    assert store.keys("records/b/1") == ["records/b/10.json"]
+    assert store.keys("nothing/here") == store.keys("records/a.json/x") == store.keys("artifacts/") == []
+    assert store.keys("artifacts/" + digest) == []
+    assert "checkpoints/größe.json" in store.keys("")
+
+
+@pytest.mark.parametrize("key", ["", "/a", "a//b", "../a", "a/../b", "a/.", "a/", "a\nb", "\udcff"])
+def test_keys_that_lead_elsewhere_are_refused(store: Store, key: str) -> None:
+    asks: list[Callable[[], object]] = [
+        lambda: store.write(key, "x"),
+        lambda: store.read(key),
+        lambda: store.remove(key),
+    ]
+    for ask in asks:
+        with pytest.raises(RlvrError, match="document key"):
+            ask()
+
+
+@pytest.mark.parametrize("key", ["artifacts/x", "manifests/x.json", ".staging/x"])
+def test_folders_of_the_store_are_not_for_documents(store: Store, key: str) -> None:
+    asks: list[Callable[[], object]] = [lambda: store.write(key, "x", overwrite=True), lambda: store.remove(key)]
+    for ask in asks:
+        with pytest.raises(RlvrError, match="keeps for artifacts"):
+            ask()
+
+
+def test_of_many_writers_one_wins(tmp_path: Path) -> None:
+    store = LocalStore(tmp_path / "store")
+
+    def write(text: str) -> bool:
+        try:
+            store.write("records/a.json", text)
+        except DocumentExistsError:
+            return False
+        return True
+
+    with ThreadPoolExecutor(8) as pool:
+        won = list(pool.map(write, map(str, range(32))))
+    assert won.count(True) == 1
+    assert store.read("records/a.json") == str(won.index(True))
+
+
+# URLs
+
+
+@pytest.mark.parametrize("url", ["{}", "file://{}", "file://localhost{}"])
+def test_a_folder_opens_by_path_or_url(tmp_path: Path, url: str) -> None:
+    store = open_store(url.format(tmp_path / "größe"))
+    assert isinstance(store, LocalStore) and store.root == tmp_path / "größe"
+    again = open_store(store.url)
+    assert isinstance(again, LocalStore) and again.root == store.root and again.url == store.url
+    assert not store.root.exists()
+
+
+@pytest.mark.parametrize(
+    ("url", "opened"),
+    [("s3://b", "s3://b"), ("s3://b/", "s3://b"), ("s3://b/a/c/", "s3://b/a/c"), ("s3://b/a#1", "s3://b/a#1")],
+)
+def test_a_bucket_opens_by_url(url: str, opened: str) -> None:
+    assert open_store(url).url == opened == open_store(opened).url
+
+
+@pytest.mark.parametrize("url", ["gs://b/x", "minio://b/x", "s3://", "s3:///x", "file://host/x", "http://b", "", "://"])
+def test_other_urls_are_refused(url: str) -> None:
+    with pytest.raises(RlvrError, match=r"expected a folder .* or 's3://bucket/prefix'"):
+        open_store(url)
+
+
+def test_passwords_in_urls_are_refused_and_not_repeated() -> None:
+    with pytest.raises(RlvrError, match="user name or password") as caught:
+        open_store("s3://someone:hunter2@bucket/x")
+    assert "hunter2" not in str(caught.value) and "someone" not in str(caught.value)
+
+
+def test_opening_a_store_imports_no_boto3() -> None:
+    code = "import sys, rlvr.store as s; s.open_store('/x'); s.open_store('s3://b'); sys.exit('boto3' in sys.modules)"
+    subprocess.run([sys.executable, "-c", code], check=True)
+
+
+# The disk
+
+
+def publish_in_process(root: str, folder: str) -> str:
+    return LocalStore(Path(root)).put(Path(folder)).digest
+
+
+def test_two_processes_publish_the_same_content(folder: Path, tmp_path: Path) -> None:
+    store = LocalStore(tmp_path / "store")
+    with ProcessPoolExecutor(2, mp_context=get_context("spawn")) as pool:
+        jobs = [pool.submit(publish_in_process, str(store.root), str(folder)) for _ in range(6)]
+        digests = {job.result() for job in jobs}
+    assert digests == {manifest_of(folder).digest}
+    store.verify(digests.pop())
+    assert list((store.root / ".staging").iterdir()) == []
+
+
+@pytest.mark.parametrize(
+    ("number", "expected"),
+    [(errno.ENOSPC, "disk is full"), (errno.EACCES, "permission denied"), (errno.EIO, "healthy")],
+)
+def test_a_failing_copy_leaves_nothing(
+    folder: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, number: int, expected: str
+) -> None:
+    store, original = LocalStore(tmp_path / "store"), shutil.copyfile
+
+    def fail(source: Path, target: Path) -> None:
+        if "weights" in str(source):
+            raise OSError(number, os.strerror(number), str(target))
+        original(source, target)
+
+    monkeypatch.setattr(shutil, "copyfile", fail)
+    with pytest.raises(RlvrError, match=expected) as caught:
+        store.put(folder)
+    assert store.url in str(caught.value)
+    assert not store.has(manifest_of(folder).digest)
+    assert contents(store.root) == {} and list((store.root / ".staging").iterdir()) == []
+    monkeypatch.undo()
+    assert contents(store.get(store.put(folder).digest)) == FILES
+
+
+FULL_DISK = """
+import sys
+from pathlib import Path
+from rlvr.errors import RlvrError
+from rlvr.store import LocalStore
+
+disk, folder = Path(sys.argv[1]), Path(sys.argv[2])
+store = LocalStore(disk / "store")
+small = disk.parent / "small"
+small.mkdir()
+(small / "a").write_bytes(b"1")
+kept = store.put(small).digest
+try:
+    store.put(folder)
+except RlvrError as error:
+    assert "disk is full" in str(error), error
+else:
+    raise SystemExit("2 MB fitted on a disk of 1 MB")
+files = sorted(path.name for path in disk.rglob("*") if path.is_file())
+assert files == sorted(["a", kept + ".json"]), files
+with open(disk / "filler", "wb", buffering=0) as filler:
+    try:
+        while True:
+            filler.write(bytes(4096))
+    except OSError:
+        pass
+try:
+    store.write("records/a.json", "x" * 10000)
+except RlvrError as error:
+    assert "disk is full" in str(error), error
+assert store.keys("records") == []
+store.discard(kept)
+assert not store.has(kept)
+"""
+
+
+def test_a_disk_that_is_really_full(tmp_path: Path) -> None:
+    """On a 1 MB tmpfs in a mount namespace of its own, which vanishes with the process."""
+    disk, folder = tmp_path / "disk", make(tmp_path / "big", {"a.bin": bytes(2**20), "b.bin": bytes(2**20)})
+    disk.mkdir()
+    mount = f"mount -t tmpfs -o size=1m tmpfs '{disk}'"
+    private = ["unshare", "--mount", "--map-root-user", "sh", "-c"]
+    if not shutil.which("unshare") or subprocess.run([*private, mount], capture_output=True).returncode:
+        pytest.skip("this machine allows no mount namespaces")
+    script = f"{mount} && exec '{sys.executable}' -c '{FULL_DISK.replace(chr(39), chr(34))}' '{disk}' '{folder}'"
+    done = subprocess.run([*private, script], capture_output=True, text=True)
+    assert done.returncode == 0, done.stderr
+    assert list(disk.iterdir()) == []
+
+
+def test_a_store_in_the_place_of_a_file(folder: Path, tmp_path: Path) -> None:
+    (tmp_path / "store").write_text("x")
+    store = LocalStore(tmp_path / "store")
+    for ask in (lambda: store.put(folder), lambda: store.write("a.json", "x")):
+        with pytest.raises(RlvrError, match="a file where a folder is needed"):
+            ask()
+
+
+def test_a_folder_that_may_not_be_written(folder: Path, tmp_path: Path) -> None:
+    (tmp_path / "store").mkdir(mode=0o500)
+    store, user = LocalStore(tmp_path / "store"), os.geteuid()
+    if user == 0:
+        os.seteuid(65534)  # root may write everywhere
+    try:
+        for ask in (lambda: store.put(folder), lambda: store.write("a.json", "x")):
+            with pytest.raises(RlvrError, match="permission denied"):
+                ask()
+    finally:
+        os.seteuid(user)
+    assert list(store.root.iterdir()) == []
+
+
+def test_leftovers_of_killed_processes_go_after_a_day(folder: Path, tmp_path: Path) -> None:
+    store = LocalStore(tmp_path / "store")
+    old, young = make(store.root / ".staging/old", {"f": b"1"}), make(store.root / ".staging/young", {"f": b"1"})
+    os.utime(old, (1, 1))
+    store.put(folder)
+    assert not old.exists() and young.exists()
+
+
+def test_an_artifact_without_manifest_does_not_exist(folder: Path, tmp_path: Path) -> None:
+    """What a process leaves that dies between the two renames."""
+    store = LocalStore(tmp_path / "store")
+    manifest = store.put(folder)
+    (store.root / "manifests" / f"{manifest.digest}.json").unlink()
+    assert not store.has(manifest.digest) and store.keys("") == []
+    store.put(folder)
+    store.verify(manifest.digest)
