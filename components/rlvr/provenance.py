@@ -1,0 +1,140 @@
+"""Performing a stage: identity, memory of what was done, and the manifests that travel between stages.
+
+A stage is a function from folders to folders. Its key is the digest of its name, parameters, input digests and the
+code that runs; a stage whose key the store already knows is not run again, and a stage that was interrupted finds its
+checkpoints under the same key. What travels through the pipeline is a small manifest file an artifact:
+
+    {"digest": "ab12...", "store": "s3://bucket/prefix", "size": 3145728, "files": {"rows.parquet": {...}}}
+"""
+
+import inspect
+import json
+import tempfile
+from collections.abc import Callable, Mapping, Sequence
+from functools import cache
+from pathlib import Path
+from typing import Any, Protocol
+
+from rlvr import __version__
+from rlvr.canonical import digest, dumps, plain
+from rlvr.checkpoints import Checkpoints
+from rlvr.errors import RlvrError
+from rlvr.progress import report
+from rlvr.store import Manifest, Store, open_store
+
+
+class Artifact(Protocol):
+    """What Kubeflow hands to a component: a local path for the manifest file and flat metadata."""
+
+    path: str
+    metadata: dict[str, Any]
+
+
+def perform(
+    body: Callable[..., None],
+    *,
+    store: str,
+    inputs: Mapping[str, Artifact | Sequence[Artifact] | None],
+    outputs: Mapping[str, Artifact],
+    parameters: Mapping[str, Any],
+    name: str | None = None,
+) -> dict[str, Path]:
+    """Run `body(**parameters, **input folders, **output folders)` once, publish its outputs, and return their folders.
+
+    `inputs` and `outputs` are manifest artifacts by the name of the body's argument; an input may be None (then left
+    out) or a list (the body gets a list of folders). A body with an argument `checkpoints` gets the `Checkpoints` of
+    its key, one with `digests` the input digests. `name` labels the stage (default: the body's name).
+    """
+    keep = open_store(store)
+    label = name or body.__name__
+    given = {argument: _digests(artifact) for argument, artifact in inputs.items() if artifact is not None}
+    identity = {
+        "stage": f"{body.__module__}:{body.__name__}",
+        "parameters": dict(parameters),
+        "inputs": given,
+        "code": code_digest(),
+    }
+    key = digest(identity)
+    record = keep.read(f"records/{key}.json")
+    if record is None:
+        _run(body, keep, key, label, identity, given, tuple(outputs), parameters)
+        record = keep.read(f"records/{key}.json")
+        assert record is not None, f"record {key} was written but cannot be read"
+    else:
+        report(label, 1, 1, note="already done")
+    done: dict[str, str] = json.loads(record)["outputs"]
+    for argument, artifact in outputs.items():
+        write_manifest(artifact, keep.manifest(done[argument]), keep, label)
+    return {argument: keep.get(made) for argument, made in done.items()}
+
+
+def _digests(artifact: Artifact | Sequence[Artifact]) -> str | list[str]:
+    if isinstance(artifact, Sequence):
+        return [str(read_manifest(each)["digest"]) for each in artifact]
+    return str(read_manifest(artifact)["digest"])
+
+
+def read_manifest(artifact: Artifact) -> dict[str, Any]:
+    """The content of a manifest artifact."""
+    try:
+        content = json.loads(Path(artifact.path).read_text())
+        content["digest"]
+    except (OSError, ValueError, KeyError, TypeError) as error:
+        raise RlvrError(
+            f"{artifact.path} is not a manifest of an rlvr artifact ({type(error).__name__}); "
+            f"pass the output of another rlvr stage."
+        ) from error
+    return content  # type: ignore[no-any-return]
+
+
+def write_manifest(artifact: Artifact, manifest: Manifest, keep: Store, label: str) -> None:
+    """Write the manifest file of an output and show its digest in the artifact's metadata."""
+    path = Path(artifact.path)
+    path.parent.mkdir(parents=True, exist_ok=True)
+    files = {"digest": manifest.digest, "store": keep.url, "size": manifest.size, "files": plain(manifest.files)}
+    path.write_text(json.dumps(files, indent=1, sort_keys=True))
+    artifact.metadata.update(
+        {"sha256": manifest.digest, "bytes": float(manifest.size), "files": float(len(manifest.files)), "stage": label}
+    )
+
+
+@cache
+def code_digest() -> str:
+    """Digest of the installed package's Python sources and templates: results of other code are not reused."""
+    root = Path(__file__).parent
+    sources = sorted(path for pattern in ("*.py", "*.j2", "*.css") for path in root.rglob(pattern))
+    texts = {path.relative_to(root).as_posix(): digest(path.read_text(encoding="utf-8")) for path in sources}
+    return digest({"version": __version__, "files": texts})
+
+
+def _run(
+    body: Callable[..., None],
+    keep: Store,
+    key: str,
+    label: str,
+    identity: dict[str, Any],
+    given: dict[str, str | list[str]],
+    outputs: tuple[str, ...],
+    parameters: Mapping[str, Any],
+) -> None:
+    folders = {
+        argument: [keep.get(digest) for digest in made] if isinstance(made, list) else keep.get(made)
+        for argument, made in given.items()
+    }
+    extra: dict[str, Any] = {}
+    checkpoints = Checkpoints(keep, key)
+    wanted = inspect.signature(body).parameters
+    if "checkpoints" in wanted:
+        extra["checkpoints"] = checkpoints
+    if "digests" in wanted:
+        extra["digests"] = given
+    report(label, 0, 1)
+    with tempfile.TemporaryDirectory(prefix="rlvr-") as name:
+        made = {argument: Path(name) / argument for argument in outputs}
+        for folder in made.values():
+            folder.mkdir()
+        body(**parameters, **folders, **made, **extra)
+        digests = {argument: keep.put(folder).digest for argument, folder in made.items()}
+    keep.write(f"records/{key}.json", dumps({**identity, "outputs": digests}), overwrite=True)
+    checkpoints.drop()
+    report(label, 1, 1)

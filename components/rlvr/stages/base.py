@@ -1,0 +1,17 @@
+"""Base: the checkpoint that training starts from."""
+
+from kfp import dsl
+
+from rlvr.stages.images import TRAIN
+
+
+@dsl.component(base_image=TRAIN, install_kfp_package=False)
+def base(store: str, backbone: str, tasks: str, model: dsl.Output[dsl.Model]):
+    """Fetch the backbone at its pinned revision, or build and warm up its tiny stand-in."""
+    import json
+
+    from rlvr.backbones.prepare import prepare as body
+    from rlvr.provenance import perform
+
+    parameters = {"backbone": json.loads(backbone), "tasks": json.loads(tasks)}
+    perform(body, store=store, inputs={}, outputs={"model": model}, parameters=parameters, name="base")

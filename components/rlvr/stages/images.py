@@ -1,0 +1,9 @@
+"""Names of the three images; compilation replaces them by the digests of `images/images.lock`."""
+
+DATA = "rlvr-data"
+"""Ingest, verify, report: no torch."""
+TRAIN = "rlvr-train"
+"""Base, SFT, GRPO: torch, transformers, DeepSpeed."""
+EVALUATE = "rlvr-evaluate"
+"""Evaluation."""
+NAMES = (DATA, TRAIN, EVALUATE)

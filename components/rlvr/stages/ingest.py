@@ -1,0 +1,17 @@
+"""Ingest: published data sources to canonical rows."""
+
+from kfp import dsl
+
+from rlvr.stages.images import DATA
+
+
+@dsl.component(base_image=DATA, install_kfp_package=False)
+def ingest(store: str, seed: int, sources: str, rows: dsl.Output[dsl.Dataset]):
+    """Read every source (`{"task", "source"}`) into canonical rows."""
+    import json
+
+    from rlvr.data.ingest import ingest as body
+    from rlvr.provenance import perform
+
+    parameters = {"sources": json.loads(sources), "seed": int(seed)}
+    perform(body, store=store, inputs={}, outputs={"out": rows}, parameters=parameters)

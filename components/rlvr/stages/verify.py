@@ -1,0 +1,24 @@
+"""Verify: the gate between data and training."""
+
+from kfp import dsl
+
+from rlvr.stages.images import DATA
+
+
+@dsl.component(base_image=DATA, install_kfp_package=False)
+def verify(
+    store: str,
+    tasks: str,
+    rows: dsl.Input[dsl.Dataset],
+    tests: dsl.Input[dsl.Dataset],
+    accepted: dsl.Output[dsl.Dataset],
+    verdict: dsl.Output[dsl.Artifact],
+):
+    """Check every row, quarantine what fails with its reasons, and stop the pipeline when too much fails."""
+    import json
+
+    from rlvr.data.verify import verify as body
+    from rlvr.provenance import perform
+
+    inputs, outputs = {"rows": rows, "tests": tests}, {"out_rows": accepted, "out_verdict": verdict}
+    perform(body, store=store, inputs=inputs, outputs=outputs, parameters={"tasks": json.loads(tasks)})

@@ -1,0 +1,54 @@
+"""A method to Kubeflow's intermediate representation: deterministic YAML whose images are pinned by digest."""
+
+import json
+import os
+import re
+from pathlib import Path
+
+from rlvr.errors import RlvrError
+from rlvr.method import Method
+from rlvr_pipelines.profiles import Profile
+
+PINNED = re.compile(r"[^\s@]+@sha256:[0-9a-f]{64}")
+"""A reference that names one image for ever."""
+
+
+def compile_pipeline(
+    method: Method, profile: Profile, target: Path, *, store: str, lock: Path, allow_unpinned: bool = False
+) -> None:
+    """Write the pipeline's YAML to `target`, whole or not at all; the same arguments give the same bytes."""
+    from kfp.compiler import Compiler
+
+    from rlvr_pipelines.pipeline import build
+
+    if target.suffix not in (".yaml", ".yml"):
+        raise RlvrError(f"{target}: Kubeflow reads pipelines from .yaml files; name the output so.")
+    graph = build(method, profile, images(lock, allow_unpinned=allow_unpinned), store)
+    part = target.with_name(f".{target.stem}.part.yaml")
+    try:
+        target.parent.mkdir(parents=True, exist_ok=True)
+        Compiler().compile(graph, str(part))
+        os.replace(part, target)
+    except OSError as error:
+        raise RlvrError(f"{target} cannot be written: {error.strerror}. Choose another place with -o.") from error
+    finally:
+        part.unlink(missing_ok=True)
+
+
+def images(lock: Path, *, allow_unpinned: bool = False) -> dict[str, str]:
+    """Image name -> `repository@sha256:...` of the lock file; unpinned names only when they are allowed."""
+    from rlvr.stages.images import NAMES
+
+    locked: dict[str, str] = {}
+    if lock.is_file():
+        try:
+            locked = json.loads(lock.read_text(encoding="utf-8"))
+        except ValueError as error:
+            raise RlvrError(f"{lock} is not JSON ({error}); build the images again to rewrite it.") from error
+    missing = [name for name in NAMES if not PINNED.fullmatch(locked.get(name, ""))]
+    if missing and not allow_unpinned:
+        raise RlvrError(
+            f"{lock} has no digest for {', '.join(missing)}, and a compiled pipeline names its images by digest so that "
+            f"it always runs the same code. Build and push the images first, or pass --allow-unpinned for development."
+        )
+    return {name: locked.get(name) or f"{name}:dev" for name in NAMES}

@@ -1,0 +1,76 @@
+"""The way of the data: one pipeline, built from one method.
+
+    ingest -> verify -> (sft | grpo) ... -> evaluate base and tuned on every benchmark -> report
+                base ----^
+
+What a stage does is in `rlvr`; which stages there are and what flows between them is here.
+"""
+
+from collections.abc import Callable, Mapping
+from typing import Any
+
+from kfp import dsl
+
+from rlvr.canonical import dumps, plain
+from rlvr.method import Method
+from rlvr.stages.base import base
+from rlvr.stages.evaluate import evaluate
+from rlvr.stages.grpo import grpo
+from rlvr.stages.ingest import ingest
+from rlvr.stages.report import report
+from rlvr.stages.sft import sft
+from rlvr.stages.verify import verify
+from rlvr.training import Sft
+from rlvr_pipelines.profiles import Profile, limit
+
+
+def build(method: Method, profile: Profile, images: Mapping[str, str], store: str, seed: int = 0) -> Callable[..., Any]:
+    """The pipeline of `method` under `profile`; `images` maps image names to pullable references.
+
+    `store` and `seed` become the defaults of the pipeline's two parameters.
+    """
+    run = profile.scaled(method)
+    tasks, precision = dumps(run.tasks), run.backbone.precision  # specifications travel as canonical JSON texts
+    sources = dumps([{"task": task.name, "source": plain(task.source)} for task in run.tasks])
+    test_sources = dumps([{"task": item.name, "source": plain(item.source)} for item in run.benchmarks])
+    description = dumps({"method": plain(run), "profile": profile.name, "changes": profile.changes(method)})
+
+    def place(task: Any, label: str, kind: str) -> Any:
+        """Give a task its label, its image and its resources."""
+        task.set_display_name(label)
+        task.set_container_image(images[f"rlvr-{kind}"])
+        limit(task, profile.resources.get(kind, {}))
+        task.set_caching_options(False)  # stages remember what they did by content, see rlvr.provenance
+        return task
+
+    @dsl.pipeline(name=pipeline_name(method), description=f"{method.title}: {method.summary}")
+    def graph(store: str = store, seed: int = seed) -> None:
+        rows = place(ingest(store=store, seed=seed, sources=sources), "ingest", "data").outputs["rows"]
+        tests = place(ingest(store=store, seed=0, sources=test_sources), "ingest benchmarks", "data").outputs["rows"]
+        gate = place(verify(store=store, tasks=tasks, rows=rows, tests=tests), "verify", "data")
+        first = place(base(store=store, backbone=dumps(run.backbone), tasks=tasks), "base", "train").outputs["model"]
+        model, log = first, None
+        for stage in run.stages:
+            component = sft if isinstance(stage, Sft) else grpo
+            step = component(
+                store=store, seed=seed, stage=dumps(stage), tasks=tasks, precision=precision,
+                rows=gate.outputs["accepted"], start=model, **({"previous": log} if log else {}),
+            )  # fmt: skip
+            place(step, stage.name, "train")
+            model, log = step.outputs["model"], step.outputs["log"]
+        with dsl.ParallelFor([dumps(item) for item in run.benchmarks], name="benchmarks", parallelism=1) as benchmark:
+            common = {"store": store, "benchmark": benchmark, "precision": precision, "batch": profile.evaluation_batch}
+            before = place(evaluate(model=first, role="base", tests=tests, **common), "evaluate base", "evaluate")
+            after = place(evaluate(model=model, role="tuned", tests=tests, **common), "evaluate tuned", "evaluate")
+        summary = report(
+            store=store, seed=seed, run=description, verdict=gate.outputs["verdict"], training=log, tests=tests,
+            before=dsl.Collected(before.outputs["predictions"]), after=dsl.Collected(after.outputs["predictions"]),
+        )  # fmt: skip
+        place(summary, "report", "data")
+
+    return graph
+
+
+def pipeline_name(method: Method) -> str:
+    """The method's name in Kubeflow's alphabet."""
+    return "rlvr-" + method.name.replace("_", "-").replace("/", "-")

@@ -1,0 +1,70 @@
+"""Profiles: how big a run is and what each stage may use. A profile scales a method by a new value; it never edits it."""
+
+import tomllib
+from dataclasses import dataclass
+from importlib.resources import files
+from typing import Any
+
+from rlvr.errors import RlvrError
+from rlvr.method import Method
+from rlvr.overrides import apply, changes
+
+NAMES = ("laptop", "cluster")
+"""Profiles that ship; one data file each in `profiles/`."""
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Profile:
+    """One profile, as read from its file."""
+
+    name: str
+    """Identifier."""
+    description: str
+    """One line for people."""
+    values: dict[str, Any]
+    """Overrides of every method, by path."""
+    method_values: dict[str, dict[str, Any]]
+    """Further overrides by method name."""
+    evaluation_batch: int
+    """Rows generated at a time in evaluation."""
+    resources: dict[str, dict[str, Any]]
+    """By stage kind (`data`, `train`, `evaluate`): cpu, memory, gpu and gpu_type of the task; empty sets nothing."""
+
+    def scaled(self, method: Method) -> Method:
+        """The method as this profile runs it."""
+        named = {
+            path: value
+            for name, values in self.method_values.items()
+            if method.name.partition("/")[0] == name
+            for path, value in values.items()
+        }
+        return apply(method, {**self.values, **named})
+
+    def changes(self, method: Method) -> list[dict[str, Any]]:
+        """What differs from the published set-up when the method runs under this profile."""
+        return changes(method, self.scaled(method))
+
+
+def profile(name: str) -> Profile:
+    """The profile of that name."""
+    if name not in NAMES:
+        raise RlvrError(f"There is no profile {name!r}; choose one of {', '.join(NAMES)}.")
+    data = tomllib.loads((files("rlvr_pipelines") / "profiles" / f"{name}.toml").read_text(encoding="utf-8"))
+    return Profile(
+        name=name,
+        description=data["description"],
+        values=data.get("method", {}),
+        method_values=data.get("methods", {}),
+        evaluation_batch=data.get("evaluation_batch", 64),
+        resources=data.get("resources", {}),
+    )
+
+
+def limit(task: Any, resources: dict[str, Any]) -> None:
+    """Set a task's cpu, memory and accelerator, as requests and limits alike."""
+    if cpu := resources.get("cpu"):
+        task.set_cpu_request(str(cpu)).set_cpu_limit(str(cpu))
+    if memory := resources.get("memory"):
+        task.set_memory_request(memory).set_memory_limit(memory)
+    if gpu := resources.get("gpu"):
+        task.set_accelerator_type(resources["gpu_type"]).set_accelerator_limit(int(gpu))
