@@ -38,11 +38,12 @@ def load(cls: type[T], data: object) -> T:
     from cattrs.errors import BaseValidationError
 
     try:
-        return _converter().structure(data, cls)
+        value: T = _converter().structure(data, cls)
+        return value
     except BaseValidationError as error:
         problems = "; ".join(transform_error(error, path=cls.__name__))
         raise RlvrError(f"{cls.__name__} cannot be read from this JSON: {problems}.") from error
-    except (TypeError, ValueError) as error:
+    except (AttributeError, TypeError, ValueError) as error:
         raise RlvrError(f"{cls.__name__} cannot be read from this JSON: {error}.") from error
 
 

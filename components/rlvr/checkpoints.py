@@ -25,7 +25,9 @@ class Checkpoints:
             return None
         document = self.store.read(keys[-1])
         assert document is not None, f"{keys[-1]} was listed but cannot be read"
-        return int(keys[-1].removeprefix(self.prefix).removesuffix(".json")), self.store.get(json.loads(document)["digest"])
+        return int(keys[-1].removeprefix(self.prefix).removesuffix(".json")), self.store.get(
+            json.loads(document)["digest"]
+        )
 
     def drop(self, before: int | None = None) -> None:
         """Remove checkpoints before a step; all of them when `before` is None."""

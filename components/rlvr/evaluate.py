@@ -52,7 +52,7 @@ def evaluate(
     if not rows:
         raise RlvrError(f"The test data set holds no rows of benchmark {chosen.name}; its source yielded none.")
     started = time.perf_counter()
-    answers = generate(chosen, rows, model, precision, batch, label=f"evaluate {chosen.name} ({role})")
+    answers = generate(chosen, rows, model, precision, batch, label=f"evaluate {role}")
     scores = score(chosen, [answer["completion"] for answer in answers], rows)
     predictions.mkdir(parents=True, exist_ok=True)
     table = [answer | parts for answer, parts in zip(answers, scores, strict=True)]
@@ -92,7 +92,7 @@ def generate(
                     "truncated": completion.truncated,
                 }
             )
-        report(label, len(answers), len(rows))
+        report(label, len(answers), len(rows), benchmark=benchmark.name)
     return answers
 
 

@@ -24,7 +24,7 @@ same length: prompt, answer, answer_kind, options, boxes, span, task, row_id and
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Judge:
-    """A language model that scores completions, behind an OpenAI-compatible endpoint (its URL comes from the profile)."""
+    """A language model that scores completions, behind an OpenAI-compatible endpoint (the profile gives its URL)."""
 
     model: str
     """Model name sent to the endpoint; recorded in provenance."""

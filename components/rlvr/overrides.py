@@ -6,6 +6,7 @@ by their name, `*` means every member.
 
 import copy
 import difflib
+import json
 from collections.abc import Iterator, Mapping
 from typing import Any
 
@@ -20,6 +21,17 @@ def apply(method: Method, values: Mapping[str, Any]) -> Method:
         for holder, key in _places(data, path):
             holder[key] = value
     return Method.from_json(data)
+
+
+def parse(text: str) -> tuple[str, Any]:
+    """`PATH=VALUE` as typed on a command line; the value is JSON where it can be, else text."""
+    path, found, value = text.partition("=")
+    if not found or not path:
+        raise RlvrError(f"{text!r} is not of the form PATH=VALUE, e.g. stages.grpo.steps=50.")
+    try:
+        return path, json.loads(value)
+    except ValueError:
+        return path, value
 
 
 def changes(published: Method, run: Method) -> list[dict[str, Any]]:

@@ -1,24 +1,29 @@
-"""Progress of long work as JSON lines, for whoever watches: the `rlvr` command on a laptop, the pod's log on a cluster."""
+"""Progress of long work as JSON lines, for whoever watches: the `rlvr` command, or a pod's log."""
 
+import fcntl
 import json
 import os
+import threading
 import time
 from typing import Any
 
 VARIABLE = "RLVR_PROGRESS"
 """Environment variable naming the file that progress lines are appended to; unset prints a line now and then."""
 
+LOCK = "RLVR_LOCK"
+"""Environment variable naming the file that the watching command keeps locked while it lives."""
+
 _last_printed = 0.0
 
 
-def report(stage: str, step: int, total: int, **values: float | str) -> None:
+def report(stage: str, step: int, total: int, **values: Any) -> None:
     """Say that `step` of `total` of `stage` is done, with any values worth watching."""
     global _last_printed
     line = json.dumps({"time": round(time.time(), 3), "stage": stage, "step": step, "total": total, **values})
     if path := os.environ.get(VARIABLE):
         with open(path, "a", encoding="utf-8") as file:
             file.write(line + "\n")
-    elif step == total or time.monotonic() - _last_printed > 10:
+    elif "event" in values or step == total or time.monotonic() - _last_printed > 10:
         _last_printed = time.monotonic()
         print(line, flush=True)
 
@@ -33,3 +38,23 @@ def read(path: str | os.PathLike[str], offset: int = 0) -> tuple[list[dict[str, 
         return [], offset
     whole = data[: data.rfind(b"\n") + 1]
     return [json.loads(line) for line in whole.splitlines()], offset + len(whole)
+
+
+def stop_with_parent() -> None:
+    """End this process soon after the command that holds the lock file has died, however it died.
+
+    Without this a killed `rlvr run` would leave its stage running, and a second run would work beside it.
+    """
+    path = os.environ.get(LOCK)
+    if path:
+        threading.Thread(target=_watch, args=(path,), daemon=True).start()
+
+
+def _watch(path: str) -> None:
+    with open(path, "rb") as file:
+        while True:
+            try:
+                fcntl.flock(file, fcntl.LOCK_SH | fcntl.LOCK_NB)
+                os._exit(75)
+            except BlockingIOError:
+                time.sleep(0.5)

@@ -19,7 +19,7 @@ from rlvr import __version__
 from rlvr.canonical import digest, dumps, plain
 from rlvr.checkpoints import Checkpoints
 from rlvr.errors import RlvrError
-from rlvr.progress import report
+from rlvr.progress import report, stop_with_parent
 from rlvr.store import Manifest, Store, open_store
 
 
@@ -31,7 +31,7 @@ class Artifact(Protocol):
 
 
 def perform(
-    body: Callable[..., None],
+    body: Callable[..., object],
     *,
     store: str,
     inputs: Mapping[str, Artifact | Sequence[Artifact] | None],
@@ -61,8 +61,9 @@ def perform(
         record = keep.read(f"records/{key}.json")
         assert record is not None, f"record {key} was written but cannot be read"
     else:
-        report(label, 1, 1, note="already done")
+        report(label, 1, 1, event="known")
     done: dict[str, str] = json.loads(record)["outputs"]
+    report(label, 1, 1, event="done", outputs=done)
     for argument, artifact in outputs.items():
         write_manifest(artifact, keep.manifest(done[argument]), keep, label)
     return {argument: keep.get(made) for argument, made in done.items()}
@@ -108,7 +109,7 @@ def code_digest() -> str:
 
 
 def _run(
-    body: Callable[..., None],
+    body: Callable[..., object],
     keep: Store,
     key: str,
     label: str,
@@ -128,13 +129,18 @@ def _run(
         extra["checkpoints"] = checkpoints
     if "digests" in wanted:
         extra["digests"] = given
-    report(label, 0, 1)
+    report(label, 0, 1, event="start")
+    stop_with_parent()
     with tempfile.TemporaryDirectory(prefix="rlvr-") as name:
         made = {argument: Path(name) / argument for argument in outputs}
         for folder in made.values():
             folder.mkdir()
-        body(**parameters, **folders, **made, **extra)
+        try:
+            body(**parameters, **folders, **made, **extra)
+        except Exception as error:
+            kind = "" if isinstance(error, RlvrError) else f"{type(error).__name__}: "
+            report(label, 0, 1, event="error", message=f"{kind}{error}")
+            raise
         digests = {argument: keep.put(folder).digest for argument, folder in made.items()}
     keep.write(f"records/{key}.json", dumps({**identity, "outputs": digests}), overwrite=True)
     checkpoints.drop()
-    report(label, 1, 1)

@@ -100,7 +100,7 @@ def fit(
             batch.append(encoded[index])
         logprobs = policy([prompt for prompt, _ in batch], [[response] for _, response in batch])
         loss = -logprobs.mean()
-        loss.backward()  # type: ignore[no-untyped-call]
+        loss.backward()
         norm, value = stepper.step(step), float(loss.detach())
         log.metrics.append(
             {

@@ -48,7 +48,7 @@ def images(lock: Path, *, allow_unpinned: bool = False) -> dict[str, str]:
     missing = [name for name in NAMES if not PINNED.fullmatch(locked.get(name, ""))]
     if missing and not allow_unpinned:
         raise RlvrError(
-            f"{lock} has no digest for {', '.join(missing)}, and a compiled pipeline names its images by digest so that "
-            f"it always runs the same code. Build and push the images first, or pass --allow-unpinned for development."
+            f"{lock} has no digest for {', '.join(missing)}, and a compiled pipeline names its images by digest so "
+            f"that it always runs the same code. Build and push the images, or pass --allow-unpinned to develop."
         )
     return {name: locked.get(name) or f"{name}:dev" for name in NAMES}

@@ -1,7 +1,7 @@
-"""Profiles: how big a run is and what each stage may use. A profile scales a method by a new value; it never edits it."""
+"""Profiles: how big a run is and what each stage may use. It scales a method by a new value and never edits it."""
 
 import tomllib
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from importlib.resources import files
 from typing import Any
 
@@ -25,6 +25,8 @@ class Profile:
     """Overrides of every method, by path."""
     method_values: dict[str, dict[str, Any]]
     """Further overrides by method name."""
+    changed: dict[str, Any] = field(default_factory=dict)
+    """What the user changed, by path; applied last."""
     evaluation_batch: int
     """Rows generated at a time in evaluation."""
     resources: dict[str, dict[str, Any]]
@@ -38,7 +40,7 @@ class Profile:
             if method.name.partition("/")[0] == name
             for path, value in values.items()
         }
-        return apply(method, {**self.values, **named})
+        return apply(method, {**self.values, **named, **self.changed})
 
     def changes(self, method: Method) -> list[dict[str, Any]]:
         """What differs from the published set-up when the method runs under this profile."""

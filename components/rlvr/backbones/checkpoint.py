@@ -1,4 +1,4 @@
-"""Loading and fetching real checkpoints: transformers' Auto classes, safetensors only, pinned revisions, no remote code."""
+"""Real checkpoints: transformers' Auto classes, safetensors only, pinned revisions, no remote code."""
 
 import os
 import re
@@ -43,7 +43,7 @@ def load_processor(folder: Path, min_pixels: int | None = None, max_pixels: int 
 
 
 def fetch(backbone: Backbone, out: Path) -> None:
-    """Copy the checkpoint of `backbone` (`hub`, a folder or `s3://...`) into `out`; `RlvrError` says what is missing."""
+    """Copy the checkpoint of `backbone` (`hub`, a folder or `s3://...`) into `out`, or say what is missing."""
     if backbone.location == "hub":
         source = _from_hub(backbone)
     elif backbone.location.startswith("s3://"):
@@ -64,7 +64,11 @@ def device() -> "torch.device":
     """The GPU of this process where there is one, else the CPU."""
     import torch
 
-    return torch.device("cuda", int(os.environ.get("LOCAL_RANK", "0"))) if torch.cuda.is_available() else torch.device("cpu")
+    return (
+        torch.device("cuda", int(os.environ.get("LOCAL_RANK", "0")))
+        if torch.cuda.is_available()
+        else torch.device("cpu")
+    )
 
 
 def _from_hub(backbone: Backbone) -> Path:
@@ -73,8 +77,8 @@ def _from_hub(backbone: Backbone) -> Path:
 
     if not COMMIT.fullmatch(backbone.revision or ""):
         raise RlvrError(
-            f"The checkpoint {backbone.hub_id} has revision {backbone.revision!r}; a 40-hex commit is needed so that the "
-            f"run can be repeated. Set the backbone's revision, or give a folder or s3:// prefix with the checkpoint."
+            f"The checkpoint {backbone.hub_id} has revision {backbone.revision!r}; a 40-hex commit is needed so that "
+            f"the run can be repeated. Set the backbone's revision, or give a folder or s3:// prefix."
         )
     try:
         return Path(snapshot_download(backbone.hub_id, revision=backbone.revision, allow_patterns=FILES))
@@ -91,9 +95,7 @@ def _require_checkpoint(folder: Path) -> None:
     if not (folder / "config.json").is_file():
         raise RlvrError(f"{folder} holds no config.json, so it is not a checkpoint in the transformers format.")
     if not any(folder.glob("*.safetensors")):
-        raise RlvrError(
-            f"{folder} holds no *.safetensors; pickled weights are not read. Convert the checkpoint to safetensors first."
-        )
+        raise RlvrError(f"{folder} holds no *.safetensors; pickled weights are not read. Convert the checkpoint first.")
 
 
 def _transformers() -> Any:

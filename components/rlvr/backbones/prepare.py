@@ -38,7 +38,11 @@ def _warm_up(backbone: Backbone, tasks: list[Task], model: Path) -> None:
     rows = [row for task in tasks for row in demonstrations(task, tiny)]
     prompts = {task.name: task.prompt for task in tasks}
     texts = [text for row in rows for text in (prompts[row["task"]].text(row["prompt"]), row["response"] or "")]
-    texts += [part for prompt in prompts.values() for part in ("system\nuser\nassistant\n", prompt.system or "", prompt.prefill)] * 2
+    texts += [
+        part
+        for prompt in prompts.values()
+        for part in ("system\nuser\nassistant\n", prompt.system or "", prompt.prefill)
+    ] * 2
     network, processor = build(backbone.architecture, tiny, texts)
     settings = Sft(
         name="base",

@@ -79,7 +79,7 @@ def _configuration(architecture: Architecture, tiny: Tiny, tokenizer: Any) -> An
     ids = {token: tokenizer.convert_tokens_to_ids(token) for token in SPECIAL_TOKENS}
     heads = max(1, tiny.hidden_size // 32)
     half = tiny.hidden_size // heads // 2
-    text = {
+    text: dict[str, Any] = {
         "initializer_range": tiny.initializer_range,
         "hidden_size": tiny.hidden_size,
         "intermediate_size": 2 * tiny.hidden_size,
@@ -98,7 +98,7 @@ def _configuration(architecture: Architecture, tiny: Tiny, tokenizer: Any) -> An
             "mrope_section": [half - 2 * (3 * half // 8), 3 * half // 8, 3 * half // 8],
         },
     }
-    vision = {
+    vision: dict[str, Any] = {
         "initializer_range": tiny.initializer_range,
         "depth": tiny.vision_layers,
         "num_heads": max(1, tiny.vision_size // 16),

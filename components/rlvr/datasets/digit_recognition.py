@@ -3,7 +3,8 @@
 Hub: sunildkumar/digit-recognition-r1 (splits digits_1, digits_2, digits_3 of 2,000 rows: 1,000 pictures x {recognition,
 addition}); derived from MNIST by a generator that is not published. A raw row:
 
-    {"messages": [...chat with an IMAGE_PLACEHOLDER...], "task": "addition", "label": [3, 5], "total": 8, "image": <PNG>}
+    {"messages": [...chat with an IMAGE_PLACEHOLDER...], "task": "addition", "label": [3, 5],
+     "total": 8, "image": <PNG>}
 
 Synthetic rows have the same columns. Their pictures are composed of REAL handwritten digits: the 1,797 scans of 8 x 8
 pixels of the UCI "Optical Recognition of Handwritten Digits" set (CC BY 4.0) that scikit-learn ships. Scans are divided
@@ -30,7 +31,7 @@ QUESTIONS = {
     "recognition": "Which digits are in the picture? List them from the smallest to the largest.",
     "addition": "What is the sum of the digits in the picture?",
 }
-"""Our wording of the two questions; the answer formats, a sorted list in brackets and a bare integer, are upstream's."""
+"""Our wording of the two questions; the formats (sorted list in brackets, bare integer) are upstream's."""
 
 
 def convert(raw: RawRow) -> dict[str, Any]:

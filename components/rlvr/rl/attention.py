@@ -50,7 +50,13 @@ def shared_prefix(
             mask = layout.mask(segment).to(query.device)
         parts.append(
             scaled_dot_product_attention(
-                query[:, :, own], keys, values, attn_mask=mask, is_causal=mask is None, scale=scaling, enable_gqa=grouped
+                query[:, :, own],
+                keys,
+                values,
+                attn_mask=mask,
+                is_causal=mask is None,
+                scale=scaling,
+                enable_gqa=grouped,
             )
         )
     return torch.cat(parts, 2).transpose(1, 2), None

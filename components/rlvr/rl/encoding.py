@@ -1,4 +1,4 @@
-"""Rows to model inputs: a prompt's token ids with its pictures' patches, made once and shared by a group's completions."""
+"""Rows to model inputs: token ids and picture patches, made once and shared by a group's completions."""
 
 import io
 from collections.abc import Mapping, Sequence
@@ -26,7 +26,7 @@ class EncodedPrompt:
     token_types: "torch.Tensor"
     """0 for text, 1 for picture and 2 for video tokens, [P]."""
     media: Mapping[str, "torch.Tensor"]
-    """Picture inputs as the model names them: pixel_values [patches, values], image_grid_thw [pictures, 3]; or empty."""
+    """Picture inputs as the model names them: pixel_values [patches, values], image_grid_thw [pictures, 3]."""
 
 
 class Encoder:
@@ -84,7 +84,7 @@ class Encoder:
                 return opened.convert("RGB")
         except (OSError, ValueError, Image.DecompressionBombError) as error:
             raise RlvrError(
-                f"Row {row_id}: a picture cannot be decoded ({error}). Run the verify stage, which quarantines such rows."
+                f"Row {row_id}: a picture cannot be decoded ({error}). The verify stage quarantines such rows."
             ) from error
 
 

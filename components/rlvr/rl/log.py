@@ -37,7 +37,9 @@ class TrainingLog:
         folder.mkdir(parents=True, exist_ok=True)
         (folder / "metrics.jsonl").write_text("".join(json.dumps(line) + "\n" for line in self.metrics))
         if self.rollouts:
-            pq.write_table(pa.Table.from_pylist(self.rollouts, ROLLOUTS), folder / "rollouts.parquet", compression="zstd")
+            pq.write_table(
+                pa.Table.from_pylist(self.rollouts, ROLLOUTS), folder / "rollouts.parquet", compression="zstd"
+            )
 
     @classmethod
     def read(cls, folder: Path) -> "TrainingLog":

@@ -16,7 +16,7 @@ class _TokenLogProbs(torch.autograd.Function):
         ctx: Any, hidden: torch.Tensor, weight: torch.Tensor, targets: torch.Tensor, temperature: float
     ) -> torch.Tensor:
         chosen, normalisers = [], []
-        for part, target in zip(hidden.split(CHUNK), targets.split(CHUNK), strict=True):
+        for part, target in zip(torch.split(hidden, CHUNK), torch.split(targets, CHUNK), strict=True):
             logits = (part @ weight.t()).float().div_(temperature)
             normaliser = logits.logsumexp(-1)
             normalisers.append(normaliser)
@@ -45,7 +45,7 @@ class _TokenLogProbs(torch.autograd.Function):
 def token_logprobs(
     hidden: torch.Tensor, weight: torch.Tensor, targets: torch.Tensor, temperature: float = 1.0
 ) -> torch.Tensor:
-    """log p(target) under `softmax(hidden @ weight.T / temperature)`.
+    """Log p(target) under `softmax(hidden @ weight.T / temperature)`.
 
     hidden [N, H], weight [V, H], targets [N] -> [N] float32; differentiable in hidden and weight.
     """

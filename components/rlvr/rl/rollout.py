@@ -64,7 +64,9 @@ class Rollout:
         self.ends = torch.tensor(ends if isinstance(ends, list) else [ends])
         vision = ("image_token_id", "video_token_id", "vision_start_token_id", "vision_end_token_id")
         # a sampled picture placeholder would break the next forward pass
-        self.suppressed = [getattr(model.config, name) for name in vision if getattr(model.config, name, None) is not None]
+        self.suppressed = [
+            getattr(model.config, name) for name in vision if getattr(model.config, name, None) is not None
+        ]
 
     @torch.no_grad()
     def generate(
@@ -147,9 +149,16 @@ class Rollout:
         cache.batch_repeat_interleave(group_size)
         padded = bool((mask == 0).any())
         repeated = mask.to(device).repeat_interleave(group_size, 0) if padded else None
-        return cache, out.logits[:, -1].repeat_interleave(group_size, 0), repeated, position.repeat_interleave(group_size)
+        return (
+            cache,
+            out.logits[:, -1].repeat_interleave(group_size, 0),
+            repeated,
+            position.repeat_interleave(group_size),
+        )
 
-    def _forward(self, token: torch.Tensor, position: torch.Tensor, mask: torch.Tensor | None, cache: Any) -> torch.Tensor:
+    def _forward(
+        self, token: torch.Tensor, position: torch.Tensor, mask: torch.Tensor | None, cache: Any
+    ) -> torch.Tensor:
         """Logits, [N, V], after one more token a row: token [N, 1], position [3, N, 1]."""
         language = self.model.model.language_model
         hidden = language(

@@ -2,6 +2,7 @@
 
 import random
 from dataclasses import dataclass
+from functools import lru_cache
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -21,13 +22,15 @@ class UniformSampler:
         chosen: list[int] = []
         for position in range(first, first + self.per_step):
             epoch, offset = divmod(position, self.rows)
-            chosen.append(self._order(epoch)[offset])
+            chosen.append(_order(self.rows, self.seed, epoch)[offset])
         return chosen
 
-    def _order(self, epoch: int) -> list[int]:
-        order = list(range(self.rows))
-        random.Random(f"{self.seed} {epoch}").shuffle(order)
-        return order
+
+@lru_cache(maxsize=4)
+def _order(rows: int, seed: int, epoch: int) -> list[int]:
+    order = list(range(rows))
+    random.Random(f"{seed} {epoch}").shuffle(order)
+    return order
 
 
 def steps_of(epochs: float, steps: int | None, rows: int, per_step: int) -> int:

@@ -27,8 +27,8 @@ def score(completions: Sequence[str], rows: Sequence[Row], tasks: Sequence[Task]
             except Exception as error:
                 ids = ", ".join(sorted({rows[number]["row_id"] for number in chosen})[:5])
                 raise RlvrError(
-                    f"Reward {reward.name} of task {task.name} raised {type(error).__name__}: {error} (rows {ids} ...). "
-                    f"A reward returns None where it does not apply; mend it, or take it out of the method."
+                    f"Reward {reward.name} of task {task.name} raised {type(error).__name__}: {error} "
+                    f"(rows {ids} ...). A reward returns None where it does not apply."
                 ) from error
             if len(values) != len(texts):
                 raise RlvrError(f"Reward {reward.name} returned {len(values)} values for {len(texts)} completions.")

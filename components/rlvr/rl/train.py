@@ -84,9 +84,7 @@ class Loop:
         self.rollout = Rollout(self.policy.model, self.processor.tokenizer)
         self.total = steps_of(settings.epochs, settings.steps, len(self.rows), settings.prompts_per_step)
         self.sampler = UniformSampler(rows=len(self.rows), per_step=settings.prompts_per_step, seed=seed)
-        self.stepper = Stepper(
-            self.policy.model, settings.optimiser, self.total, freeze_vision=settings.freeze_vision
-        )
+        self.stepper = Stepper(self.policy.model, settings.optimiser, self.total, freeze_vision=settings.freeze_vision)
         self.log = TrainingLog()
         self.step = 0
         self.tokens = 0
@@ -109,9 +107,7 @@ class Loop:
         settings, started = self.settings, time.perf_counter()
         rows = [self.rows[index] for index in self.sampler.indices(self.step)]
         prompts = [self.encoder.prompt(row) for row in rows]
-        groups = self.rollout.generate(
-            prompts, settings.group_size, settings.sampling, seed=self.seed, step=self.step
-        )
+        groups = self.rollout.generate(prompts, settings.group_size, settings.sampling, seed=self.seed, step=self.step)
         rewards, records = self.judge(rows, groups)
         advantage = advantages(rewards, settings.advantage)
         update = self.update(prompts, groups, advantage)
@@ -135,7 +131,9 @@ class Loop:
         self.log.metrics.append(metrics)
         return metrics
 
-    def judge(self, rows: Sequence[Row], groups: Sequence[Sequence[Completion]]) -> tuple[torch.Tensor, list[dict[str, Any]]]:
+    def judge(
+        self, rows: Sequence[Row], groups: Sequence[Sequence[Completion]]
+    ) -> tuple[torch.Tensor, list[dict[str, Any]]]:
         """Rewards, [B, G] with NaN for completions without one, and a log record a completion."""
         flat = [completion for group in groups for completion in group]
         texts = [self.encoder.decode(completion.ids.tolist()) for completion in flat]
@@ -174,7 +172,9 @@ class Loop:
         sizes = [sum(len(completion.ids) for completion in group) for group in groups]
         parts = torch.tensor(sizes).cumsum(0).tolist()
         loss, divergence = 0.0, 0.0
-        for first, last in micro_batches([len(prompt.ids) for prompt in prompts], sizes, self.settings.micro_batch_tokens):
+        for first, last in micro_batches(
+            [len(prompt.ids) for prompt in prompts], sizes, self.settings.micro_batch_tokens
+        ):
             tokens = slice(parts[first - 1] if first else 0, parts[last - 1])
             value, kl = self.micro_update(
                 prompts[first:last], groups[first:last], per_token[tokens], weights[tokens], settings
@@ -206,7 +206,9 @@ class Loop:
         loss = (losses * weights.to(device)).sum()
         if not torch.isfinite(loss):
             ids = ", ".join(prompt.row_id for prompt in prompts)
-            raise RlvrError(f"Stage {self.settings.name}, step {self.step + 1}: the loss is {float(loss)} on rows {ids}.")
+            raise RlvrError(
+                f"Stage {self.settings.name}, step {self.step + 1}: the loss is {float(loss)} on rows {ids}."
+            )
         loss.backward()  # type: ignore[no-untyped-call]
         kl = float(k3(logprobs.detach(), reference).sum()) if reference is not None else 0.0
         return float(loss.detach()), kl

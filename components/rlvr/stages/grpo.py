@@ -21,8 +21,8 @@ def grpo(
     """Sample, reward and update; log every step and rollout."""
     import json
 
-    from rlvr.rl.train import train as body
     from rlvr.provenance import perform
+    from rlvr.rl.train import train as body
 
     inputs, outputs = {"rows": rows, "base": start, "previous": previous}, {"model": model, "log": log}
     parameters = {"stage": json.loads(stage), "tasks": json.loads(tasks), "precision": precision, "seed": int(seed)}

@@ -21,8 +21,8 @@ def sft(
     """Fine-tune the model on the rows' reference responses."""
     import json
 
-    from rlvr.sft import train as body
     from rlvr.provenance import perform
+    from rlvr.sft import train as body
 
     inputs, outputs = {"rows": rows, "base": start, "previous": previous}, {"model": model, "log": log}
     parameters = {"stage": json.loads(stage), "tasks": json.loads(tasks), "precision": precision, "seed": int(seed)}

@@ -1,4 +1,4 @@
-"""r1-vlm (Groundlight, 2025-03): reading and adding handwritten digits with 3B parameters.  groundlight/r1_vlm @ d87e650
+"""r1-vlm (Groundlight, 2025-03): reading and adding handwritten digits with 3B parameters. groundlight/r1_vlm @ d87e650
 
 Reproduce on a laptop:  rlvr run r1_vlm
 """

@@ -1,0 +1,29 @@
+# Everything a fresh machine needs: `make demo` and `make test` set up .venv themselves.
+PYTHON ?= python3
+BIN := .venv/bin
+SEED ?= 0
+
+.PHONY: demo test lint bench clean
+
+demo: .venv
+	$(BIN)/rlvr run r1_vlm --seed $(SEED)
+
+demo-r1_v: .venv
+	$(BIN)/rlvr run r1_v --seed $(SEED)
+
+test: .venv
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/mypy
+	$(BIN)/python -m pytest -q
+
+.venv: .venv/installed
+
+.venv/installed: pyproject.toml constraints.txt
+	$(PYTHON) -m venv .venv
+	PIP_CONSTRAINT=constraints.txt $(BIN)/python -m pip install --quiet torch torchvision hatchling editables setuptools wheel ninja
+	DS_BUILD_OPS=0 PIP_CONSTRAINT=constraints.txt $(BIN)/python -m pip install --quiet --no-build-isolation --editable '.[dev]'
+	touch $@
+
+clean:
+	rm -rf .venv .rlvr .mypy_cache .pytest_cache .ruff_cache

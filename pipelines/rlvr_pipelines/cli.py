@@ -1,0 +1,173 @@
+"""The `rlvr` command."""
+
+import os
+import sys
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+from rich.console import Console
+
+from rlvr.errors import RlvrError
+
+app = typer.Typer(
+    name="rlvr",
+    help="Reproduce R1-style multimodal RL: data, verification, GRPO, evaluation and report, on a laptop or Kubeflow.",
+    no_args_is_help=True,
+    add_completion=False,
+    pretty_exceptions_enable=False,
+    rich_markup_mode="rich",
+)
+
+MethodName = Annotated[str, typer.Argument(metavar="METHOD", help="A name from `rlvr methods`.")]
+ProfileName = Annotated[str, typer.Option("--profile", help="laptop or cluster.")]
+Home = Annotated[Path, typer.Option("--home", envvar="RLVR_HOME", help="Folder for runs and the default store.")]
+StoreUrl = Annotated[
+    str, typer.Option("--store", envvar="RLVR_STORE", help="Artifact store: a folder or s3://bucket/prefix.")
+]
+Settings = Annotated[
+    list[str] | None, typer.Option("--set", metavar="PATH=VALUE", help="Change one value, e.g. stages.grpo.steps=50.")
+]
+Data = Annotated[
+    str, typer.Option("--data", help="Training rows: a folder, s3://bucket/prefix, hub:ID@COMMIT or synthetic.")
+]
+Base = Annotated[str, typer.Option("--base", help="Base model: a checkpoint folder, s3://bucket/prefix, hub or tiny.")]
+
+
+@app.command()
+def methods() -> None:
+    """List the methods."""
+    from rich.table import Table
+
+    from rlvr_pipelines.methods import METHODS
+
+    table = Table(box=None, pad_edge=False, header_style="bold")
+    for column in ("method", "backbone", "trains on", "stages", "primary benchmark"):
+        table.add_column(column)
+    for name, method in METHODS.items():
+        table.add_row(
+            name,
+            method.backbone.hub_id,
+            ", ".join(task.source.title for task in method.tasks),
+            " > ".join(stage.name for stage in method.stages),
+            method.benchmarks[0].title,
+        )
+    Console().print(table)
+
+
+@app.command()
+def show(
+    name: MethodName,
+    profile: Annotated[str, typer.Option("--profile", help="Show the method as this profile runs it.")] = "",
+    json: Annotated[bool, typer.Option("--json", help="Print the canonical JSON.")] = False,
+) -> None:
+    """Print one method: data, rewards, hyper-parameters with their sources, departures, published numbers."""
+    from rlvr.canonical import dumps
+    from rlvr_pipelines.methods import method
+    from rlvr_pipelines.profiles import profile as find_profile
+    from rlvr_pipelines.show import page
+
+    chosen = method(name)
+    if profile:
+        chosen = find_profile(profile).scaled(chosen)
+    if json:
+        print(dumps(chosen))
+    else:
+        page(chosen, Console())
+
+
+@app.command()
+def run(
+    name: MethodName,
+    profile: ProfileName = "laptop",
+    seed: Annotated[int, typer.Option("--seed", help="Seed of data, order and sampling.")] = 0,
+    home: Home = Path(".rlvr"),
+    store: StoreUrl = "",
+    data: Data = "",
+    base: Base = "",
+    set_: Settings = None,
+) -> None:
+    """Run a method's whole pipeline here; an interrupted run goes on where it stopped."""
+    from rlvr_pipelines.local import run as run_here
+    from rlvr_pipelines.methods import method
+    from rlvr_pipelines.progress_view import ProgressView
+    from rlvr_pipelines.summary import print_summary
+
+    console = Console(file=sys.stdout)
+    chosen, sized = method(name), _profile(profile, data, base, set_)
+    scaled = sized.scaled(chosen)
+    console.print(f"[bold]{chosen.title}[/bold] on the {sized.name} profile, seed {seed}: {sized.description}")
+    for entry in scaled.tasks:
+        location = entry.source.location
+        if "://" not in location and not location.startswith("hub") and location != "synthetic":
+            _require_folder(location, f"task {entry.name}")
+    where = store or str((home / "store").resolve())
+    folder = run_here(chosen, sized, home=home.resolve(), store=where, seed=seed, view=ProgressView(console))
+    print_summary(folder, console)
+
+
+@app.command()
+def compile(
+    name: MethodName,
+    output: Annotated[Path, typer.Option("-o", "--output", help="The .yaml file to write.")],
+    profile: ProfileName = "cluster",
+    store: StoreUrl = "s3://rlvr/store",
+    lock: Annotated[Path, typer.Option("--lock", help="Image digests.")] = Path("images/images.lock"),
+    allow_unpinned: Annotated[bool, typer.Option("--allow-unpinned", help="Accept images without digest.")] = False,
+    set_: Settings = None,
+) -> None:
+    """Write a method's pipeline as Kubeflow IR YAML."""
+    from rlvr_pipelines.compile import compile_pipeline
+    from rlvr_pipelines.methods import method
+
+    compile_pipeline(
+        method(name), _profile(profile, "", "", set_), output, store=store, lock=lock, allow_unpinned=allow_unpinned
+    )
+    Console().print(f"{output} ({output.stat().st_size:,} bytes)")
+
+
+def _profile(name: str, data: str, base: str, settings: list[str] | None) -> Any:
+    """The profile with what the user changed on the command line."""
+    from dataclasses import replace
+
+    from rlvr.overrides import parse
+    from rlvr_pipelines.profiles import profile
+
+    sized = profile(name)
+    changed: dict[str, Any] = {}
+    if data:
+        changed["tasks.*.source.location"] = data
+        if data != "synthetic":
+            changed["tasks.*.source.limit"] = None
+    if base:
+        changed["backbone.location"] = base
+    changed |= dict(parse(text) for text in settings or [])
+    return replace(sized, changed=changed)
+
+
+def _require_folder(location: str, what: str) -> None:
+    if not Path(location).is_dir():
+        raise RlvrError(
+            f"The folder {location} of {what} does not exist. Give a folder with the data set's files, "
+            f"s3://bucket/prefix, hub:ID@<40-hex commit>, or synthetic."
+        )
+
+
+def main() -> None:
+    """Run the command; what the user can mend is one paragraph on stderr and exit code 1, an interruption is 130."""
+    os.environ.setdefault("HF_HUB_DISABLE_TELEMETRY", "1")
+    try:
+        app()
+    except RlvrError as error:
+        Console(stderr=True, highlight=False).print(f"[bold red]rlvr:[/bold red] {_plain(str(error))}")
+        sys.exit(1)
+    except KeyboardInterrupt:
+        Console(stderr=True).print("Interrupted; the same command goes on where it stopped.")
+        sys.exit(130)
+
+
+def _plain(text: str) -> str:
+    """Text without markup or control characters: messages may quote file names and data."""
+    from rich.markup import escape
+
+    return escape("".join(letter for letter in text if letter.isprintable() or letter == "\n"))

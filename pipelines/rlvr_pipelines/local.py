@@ -1,0 +1,122 @@
+"""The same graph on one machine: kfp.local runs every stage as a subprocess, results and checkpoints stay in the store.
+
+Running again after an interruption goes on where it stopped; running a finished one again does nothing.
+"""
+
+import contextlib
+import fcntl
+import json
+import os
+import shutil
+import threading
+import warnings
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any, TextIO
+
+from rlvr.errors import RlvrError
+from rlvr.method import Method
+from rlvr.progress import LOCK, VARIABLE, read
+from rlvr.store import open_store
+from rlvr_pipelines.profiles import Profile
+from rlvr_pipelines.progress_view import ProgressView
+
+IMAGES = {"rlvr-data": "python", "rlvr-train": "python", "rlvr-evaluate": "python"}
+"""Image names that the subprocess runner accepts without a remark; it starts none."""
+
+
+def run(method: Method, profile: Profile, *, home: Path, store: str, seed: int, view: ProgressView) -> Path:
+    """Run the method's pipeline and return the run's folder, which then holds `report.html` and `metrics.json`.
+
+    `home` receives `runs/<method>-<profile>-seed<seed>/`; `store` is where artifacts go. A failing stage raises
+    `RlvrError` with the stage's own message.
+    """
+    open_store(store).keys("records/")  # a store that cannot be reached is noticed before anything is started
+    folder = home / "runs" / f"{method.name.replace('/', '-')}-{profile.name}-seed{seed}"
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+        (folder / "progress.jsonl").write_text("")
+    except OSError as error:
+        raise RlvrError(f"{folder} cannot be written: {error.strerror}. Choose another --home.") from error
+    with _alone(folder), open(folder / "run.log", "a", encoding="utf-8") as log:
+        view.begin(folder)
+        outcome = _follow(method, profile, folder, store, seed, view, log)
+    events = read(folder / "progress.jsonl")[0]
+    if outcome is not None:
+        raise RlvrError(_failure(events, folder, outcome)) from outcome
+    _collect(events, store, folder)
+    return folder
+
+
+def _follow(
+    method: Method, profile: Profile, folder: Path, store: str, seed: int, view: ProgressView, log: TextIO
+) -> Exception | None:
+    """Run the graph in a thread and show its progress meanwhile; returns what it raised."""
+    raised: list[Exception] = []
+
+    def work() -> None:
+        try:
+            _execute(method, profile, folder, store, seed)
+        except Exception as error:
+            raised.append(error)
+
+    os.environ[VARIABLE] = str(folder / "progress.jsonl")
+    offset = 0
+    thread = threading.Thread(target=work, daemon=True)
+    with contextlib.redirect_stdout(log), contextlib.redirect_stderr(log), view:
+        thread.start()
+        while thread.is_alive():
+            thread.join(0.2)
+            lines, offset = read(folder / "progress.jsonl", offset)
+            view.show(lines)
+        lines, offset = read(folder / "progress.jsonl", offset)
+        view.show(lines)
+    return raised[0] if raised else None
+
+
+def _execute(method: Method, profile: Profile, folder: Path, store: str, seed: int) -> None:
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")  # kfp remarks on settings that only a cluster reads
+        from kfp import local
+
+        from rlvr_pipelines.pipeline import build
+
+        graph = build(method, profile, IMAGES, store, seed)
+        local.init(local.SubprocessRunner(use_venv=False), pipeline_root=str(folder / "pipeline"), raise_on_error=True)
+        graph()
+
+
+@contextlib.contextmanager
+def _alone(folder: Path) -> Iterator[None]:
+    """Hold the run's lock; stages end when it is released, and a second command on the same run is refused."""
+    with open(folder / "lock", "w") as file:
+        try:
+            fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError as error:
+            raise RlvrError(
+                f"{folder} is in use by another `rlvr run` (or by a stage that is just ending). Wait for it, or choose "
+                f"another --seed or --home."
+            ) from error
+        os.environ[LOCK] = str(folder / "lock")
+        yield
+
+
+def _failure(events: list[dict[str, Any]], folder: Path, outcome: Exception) -> str:
+    errors = [line for line in events if line.get("event") == "error"]
+    if errors:
+        return f"Stage {errors[-1]['stage']}: {errors[-1]['message']}"
+    stage = events[-1]["stage"] if events else "build"
+    return (
+        f"Stage {stage} ended without a result ({type(outcome).__name__}: {outcome}). The log is {folder / 'run.log'}; "
+        f"run the same command again to go on from the last checkpoint."
+    )
+
+
+def _collect(events: list[dict[str, Any]], store: str, folder: Path) -> None:
+    """Put copies of the report and its numbers where people look."""
+    made = next(line["outputs"]["out"] for line in reversed(events) if line["stage"] == "report" and "outputs" in line)
+    source = open_store(store).get(made)
+    for name in ("report.html", "metrics.json"):
+        shutil.copyfile(source / name, folder / name)
+    digests = {line["stage"]: line["outputs"] for line in events if "outputs" in line}
+    (folder / "artifacts.json").write_text(json.dumps(digests, indent=1, sort_keys=True))

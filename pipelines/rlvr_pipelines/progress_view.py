@@ -1,0 +1,110 @@
+"""What a run looks like while it goes: a bar a stage on a terminal, plain lines elsewhere."""
+
+import time
+from collections.abc import Iterable
+from pathlib import Path
+from types import TracebackType
+from typing import Any
+
+from rich.console import Console
+from rich.progress import BarColumn, Progress, TaskID, TextColumn, TimeElapsedColumn, TimeRemainingColumn
+
+
+class ProgressView:
+    """Draws progress lines, as `rlvr.progress.report` writes them."""
+
+    def __init__(self, console: Console) -> None:
+        self.console = console
+        self.bars = Progress(
+            TextColumn("{task.fields[mark]} {task.description:<18}"),
+            BarColumn(bar_width=24),
+            TextColumn("{task.fields[count]:>11}"),
+            TextColumn("{task.fields[values]:<34}"),
+            TimeElapsedColumn(),
+            TextColumn("{task.fields[left]}"),
+            TimeRemainingColumn(elapsed_when_finished=False),
+            console=console,
+            disable=not console.is_terminal,
+        )
+        self.tasks: dict[str, TaskID] = {}
+        self.started: dict[str, float] = {}
+        self.printed: dict[str, int] = {}
+        self.known: set[str] = set()
+
+    def begin(self, folder: Path) -> None:
+        """Say where the run's files are."""
+        self.console.print(f"[dim]Run folder {folder} (log: run.log)[/dim]")
+
+    def __enter__(self) -> "ProgressView":
+        self.bars.start()
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self.bars.stop()
+
+    def show(self, lines: Iterable[dict[str, Any]]) -> None:
+        """Draw some progress lines."""
+        for line in lines:
+            self._bar(line)
+            if not self.console.is_terminal:
+                self._line(line)
+
+    def _bar(self, line: dict[str, Any]) -> None:
+        stage, event = line["stage"], line.get("event")
+        if stage not in self.tasks or event == "start":
+            if stage not in self.tasks:
+                self.tasks[stage] = self.bars.add_task(stage, total=None, mark="·", count="", values="", left="left")
+            return
+        task = self.tasks[stage]
+        if event == "known":
+            self.known.add(stage)
+        if event in ("done", "known"):
+            note = "already done" if stage in self.known else ""
+            current = next(entry for entry in self.bars.tasks if entry.id == task)
+            total = current.total or 1
+            self.bars.update(task, total=total, completed=total, mark="[green]✓[/green]", left="")
+            if note:
+                self.bars.update(task, values=note)
+        elif event == "error":
+            self.bars.update(task, mark="[red]✗[/red]", left="")
+        else:
+            self.bars.update(
+                task,
+                total=line["total"],
+                completed=line["step"],
+                count=f"{line['step']}/{line['total']}",
+                values=values(line),
+            )
+
+    def _line(self, line: dict[str, Any]) -> None:
+        stage, event = line["stage"], line.get("event")
+        if event == "start":
+            self.started[stage] = line["time"]
+            self.console.print(f"{stage}: started")
+        elif event == "known":
+            self.started[stage] = line["time"]
+            self.console.print(f"{stage}: already done")
+        elif event == "done":
+            seconds = line["time"] - self.started.get(stage, line["time"])
+            if seconds > 0:
+                self.console.print(f"{stage}: done in {seconds:.0f} s")
+        elif event is None:
+            tenth = 10 * line["step"] // max(1, line["total"])
+            if tenth > self.printed.get(stage, 0) or "note" in line:
+                self.printed[stage] = tenth
+                seconds = time.time() - self.started.get(stage, time.time())
+                left = seconds * (line["total"] - line["step"]) / max(1, line["step"])
+                note = f"  {line['note']}" if "note" in line else f"  {values(line)}  about {left:.0f} s left"
+                self.console.print(f"{stage}: {line['step']}/{line['total']}{note}")
+
+
+def values(line: dict[str, Any]) -> str:
+    """The numbers of a progress line, e.g. `reward 1.31  kl 0.02`."""
+    skipped = ("time", "stage", "step", "total", "event", "note", "outputs", "message")
+    return "  ".join(
+        f"{key} {value:.3g}" if isinstance(value, float) else f"{key} {value}"
+        for key, value in line.items()
+        if key not in skipped
+    )
