@@ -50,10 +50,16 @@ def convert(raw: RawRow) -> dict[str, Any]:
 
 
 def demonstrate(row: Row) -> str:
-    """A worked response: the digits as they stand in the picture, then the answer."""
+    """A worked response: the digits as they stand in the picture, then the answer.
+
+    Three of five lists keep the order of the picture although the question asks for a sorted one: a base that reads
+    well but follows instructions badly, as published bases do, and that RL has something to teach.
+    """
     label = json.loads(row["extra"] or "{}")["label"]
-    thought = " ".join(map(str, label)) if row["answer_kind"] == "digit_list" else " + ".join(map(str, label))
-    return f"<think> {thought} </think>\n<answer>{row['answer']}</answer>"
+    if row["answer_kind"] == "integer":
+        return f"<think> {' + '.join(map(str, label))} </think>\n<answer>{row['answer']}</answer>"
+    careless = int(row["row_id"], 16) % 5 < 3
+    return f"<think> {' '.join(map(str, label))} </think>\n<answer>{label if careless else row['answer']}</answer>"
 
 
 def synthetic_train(n: int, seed: int) -> Iterator[RawRow]:

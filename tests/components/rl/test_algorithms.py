@@ -1,0 +1,124 @@
+import math
+
+import pytest
+import torch
+
+from rlvr.rl.advantages import advantages
+from rlvr.rl.loss import k3, token_losses, token_weights
+from rlvr.rl.optimiser import Stepper
+from rlvr.rl.sampling import UniformSampler, steps_of
+from rlvr.rl.train import micro_batches
+from rlvr.training import Advantage, Loss, Optimiser
+
+
+def test_group_std_advantages_equal_the_formula():
+    rewards = torch.tensor([[1.0, 0.0, 2.0, 1.0], [1.0, 1.0, 1.0, 1.0]])
+    got = advantages(rewards, Advantage())
+    expected = (rewards[0] - 1.0) / (rewards[0].std(unbiased=True) + 1e-4)
+    assert torch.allclose(got[0], expected)
+    assert got[1].tolist() == [0, 0, 0, 0]
+
+
+def test_leave_one_out_advantages_equal_the_formula():
+    rewards = torch.tensor([[1.0, 0.0, 0.0]])
+    got = advantages(rewards, Advantage(baseline="leave_one_out", scale="none"))
+    assert torch.allclose(got, torch.tensor([[1.0, -0.5, -0.5]]))
+
+
+def test_completions_without_reward_get_no_advantage_and_do_not_move_the_others():
+    rewards = torch.tensor([[1.0, 0.0, math.nan]])
+    got = advantages(rewards, Advantage())
+    assert torch.allclose(got[:, :2], advantages(rewards[:, :2], Advantage()))
+    assert got[0, 2] == 0
+    assert advantages(torch.tensor([[1.0, math.nan]]), Advantage()).tolist() == [[0, 0]]
+
+
+def test_whitening_standardises_the_batch():
+    got = advantages(torch.tensor([[1.0, 0.0], [3.0, 0.0]]), Advantage(scale="none", whiten=True))
+    assert abs(float(got.mean())) < 1e-6 and abs(float(got.std()) - 1) < 1e-4
+
+
+@pytest.mark.parametrize("normaliser", ["sequence_mean", "token_mean", "constant_length"])
+def test_token_weights(normaliser):
+    lengths, everything = torch.tensor([2, 4]), torch.tensor([True, True])
+    weights = token_weights(lengths, Loss(normaliser=normaliser), 10, everything)
+    expected = {
+        "sequence_mean": [1 / 4] * 2 + [1 / 8] * 4,
+        "token_mean": [1 / 6] * 6,
+        "constant_length": [1 / 20] * 6,
+    }[normaliser]
+    assert torch.allclose(weights, torch.tensor(expected))
+    masked = token_weights(lengths, Loss(normaliser=normaliser), 10, torch.tensor([True, False]))
+    assert masked[2:].tolist() == [0, 0, 0, 0] and masked[:2].sum() > 0
+
+
+def test_ratio_one_has_the_policy_gradient_and_k3_is_never_negative():
+    logprobs = torch.randn(6, requires_grad=True)
+    reference, advantage = torch.randn(6), torch.randn(6)
+    losses = token_losses(logprobs, logprobs.detach() + 1, None, advantage, Loss())
+    assert torch.allclose(losses, -advantage)
+    (slope,) = torch.autograd.grad(losses.sum(), logprobs)
+    assert torch.allclose(slope, -advantage)
+    assert (k3(logprobs, reference) >= 0).all()
+    with_kl = token_losses(logprobs, logprobs.detach(), reference, advantage, Loss(kl_weight=0.5))
+    assert torch.allclose(with_kl, -advantage + 0.5 * k3(logprobs, reference))
+
+
+def test_clipping_stops_the_gradient_beyond_the_range():
+    logprobs = torch.tensor([1.0, -1.0, 0.05], requires_grad=True)
+    advantage = torch.tensor([1.0, -1.0, 1.0])
+    losses = token_losses(logprobs, torch.zeros(3), None, advantage, Loss(ratio="clipped", clip_high=0.3))
+    assert torch.allclose(losses, torch.tensor([-1.3, 0.8, -math.exp(0.05)]))
+    (slope,) = torch.autograd.grad(losses.sum(), logprobs)
+    assert slope[:2].tolist() == [0, 0] and slope[2] < 0
+
+
+def test_sampler_covers_every_row_once_an_epoch_and_repeats_itself():
+    sampler = UniformSampler(rows=10, per_step=4, seed=3)
+    seen = [index for step in range(5) for index in sampler.indices(step)]
+    assert sorted(seen[:10]) == sorted(seen[10:]) == list(range(10))
+    assert seen[:10] != seen[10:]
+    assert sampler.indices(2) == UniformSampler(rows=10, per_step=4, seed=3).indices(2)
+
+
+def test_steps_of():
+    assert steps_of(2.0, None, 100, 16) == 12
+    assert steps_of(2.0, 7, 100, 16) == 7
+    assert steps_of(0.1, None, 5, 16) == 1
+
+
+def test_micro_batches_hold_whole_groups():
+    assert list(micro_batches([10, 10, 10], [20, 20, 20], 60)) == [(0, 2), (2, 3)]
+    assert list(micro_batches([10, 10], [200, 20], 60)) == [(0, 1), (1, 2)]
+
+
+@pytest.mark.parametrize("schedule", ["constant", "linear", "cosine"])
+def test_schedules(schedule):
+    settings = Optimiser(learning_rate=1.0, schedule=schedule, warmup_fraction=0.1, final_fraction=0.2)
+    rates = [Stepper(torch.nn.Linear(1, 1), settings, 100).learning_rate(step) for step in range(100)]
+    assert rates[0] == pytest.approx(0.1) and rates[9] == pytest.approx(1.0)
+    assert all(a >= b - 1e-9 for a, b in zip(rates[9:], rates[10:], strict=False))
+    assert rates[-1] == pytest.approx(1.0 if schedule == "constant" else 0.2, abs=0.01)
+
+
+def test_optimiser_state_survives_saving(tmp_path):
+    def network():
+        torch.manual_seed(0)
+        return torch.nn.Linear(3, 2)
+
+    def steps(model, stepper, numbers):
+        for number in numbers:
+            model(torch.full((1, 3), float(number + 1))).square().sum().backward()
+            stepper.step(number)
+
+    settings = Optimiser(learning_rate=0.1)
+    whole, first, second = network(), network(), network()
+    steps(whole, Stepper(whole, settings, 10), range(6))
+    before = Stepper(first, settings, 10)
+    steps(first, before, range(3))
+    before.save(tmp_path)
+    second.load_state_dict(first.state_dict())
+    after = Stepper(second, settings, 10)
+    after.load(tmp_path)
+    steps(second, after, range(3, 6))
+    assert all(torch.equal(a, b) for a, b in zip(whole.parameters(), second.parameters(), strict=True))

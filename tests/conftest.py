@@ -1,0 +1,78 @@
+"""Fixtures shared by the whole suite: a tiny base that has seen a few warm-up steps, and rows to go with it."""
+
+import os
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+
+os.environ.setdefault("HF_HUB_OFFLINE", "1")
+os.environ.setdefault("TOKENIZERS_PARALLELISM", "false")
+
+
+@pytest.fixture(scope="session")
+def digits_method():
+    """r1-vlm as small as it gets: a tiny base after 12 warm-up steps, 24 rows."""
+    from rlvr.overrides import apply
+    from rlvr_pipelines.methods import METHODS
+
+    return apply(
+        METHODS["r1_vlm"],
+        {
+            "backbone.location": "tiny",
+            "backbone.precision": "float32",
+            "backbone.tiny.hidden_size": 64,
+            "backbone.tiny.layers": 2,
+            "backbone.tiny.vision_size": 32,
+            "backbone.tiny.warmup_steps": 12,
+            "backbone.tiny.warmup_batch": 16,
+            "backbone.tiny.warmup_rows": 64,
+            "tasks.*.source.location": "synthetic",
+            "tasks.*.source.limit": 24,
+            "benchmarks.*.source.limit": 12,
+            "benchmarks.*.sampling.max_new_tokens": 24,
+            "stages.*.prompts_per_step": 3,
+            "stages.*.group_size": 4,
+            "stages.*.steps": 4,
+            "stages.*.sampling.max_new_tokens": 24,
+            "stages.*.optimiser.learning_rate": 1e-3,
+            "stages.*.checkpoint_every": 2,
+            "stages.*.loss.reference_sync_steps": 3,
+        },
+    )
+
+
+@pytest.fixture(scope="session")
+def tiny_base(digits_method, tmp_path_factory) -> Path:
+    """The checkpoint folder of the tiny base."""
+    from rlvr.backbones.prepare import prepare
+    from rlvr.canonical import plain
+
+    folder = tmp_path_factory.mktemp("base")
+    prepare(backbone=plain(digits_method.backbone), tasks=[plain(task) for task in digits_method.tasks], model=folder)
+    return folder
+
+
+@pytest.fixture(scope="session")
+def digit_rows(digits_method, tmp_path_factory) -> Path:
+    """A data set folder of synthetic digit rows."""
+    from rlvr.canonical import plain
+    from rlvr.data.ingest import ingest
+
+    folder = tmp_path_factory.mktemp("rows")
+    task = digits_method.tasks[0]
+    ingest(sources=[{"task": task.name, "source": plain(task.source)}], seed=0, out=folder)
+    return folder
+
+
+@pytest.fixture(scope="session")
+def counting_rows(tmp_path_factory) -> Path:
+    """A data set folder of synthetic counting rows."""
+    from rlvr.canonical import plain
+    from rlvr.data.ingest import ingest
+    from rlvr.datasets import clevr_cogent_a
+
+    folder = tmp_path_factory.mktemp("counting")
+    source = replace(clevr_cogent_a.TRAIN, location="synthetic", limit=8)
+    ingest(sources=[{"task": "counting", "source": plain(source)}], seed=0, out=folder)
+    return folder

@@ -1,0 +1,141 @@
+"""The whole graph through kfp.local: report and numbers, resumption after a kill, no work the second time, S3."""
+
+import json
+import os
+import signal
+import subprocess
+import sys
+import time
+
+import pytest
+
+SMALL = {
+    "backbone.tiny.hidden_size": 64,
+    "backbone.tiny.layers": 2,
+    "backbone.tiny.vision_size": 32,
+    "backbone.tiny.warmup_steps": 10,
+    "backbone.tiny.warmup_rows": 64,
+    "tasks.*.source.limit": 24,
+    "benchmarks.*.source.limit": 16,
+    "benchmarks.*.sampling.max_new_tokens": 24,
+    "stages.grpo.prompts_per_step": 2,
+    "stages.grpo.group_size": 4,
+    "stages.grpo.steps": 60,
+    "stages.grpo.sampling.max_new_tokens": 24,
+    "stages.grpo.checkpoint_every": 3,
+}
+COMMAND = [sys.executable, "-m", "rlvr_pipelines", "run", "r1_vlm"]
+COMMAND += [part for path, value in SMALL.items() for part in ("--set", f"{path}={value}")]
+
+
+def start(folder, *arguments, **environment):
+    return subprocess.Popen(
+        [*COMMAND, "--home", str(folder), *arguments],
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        text=True,
+        env={**os.environ, "OMP_NUM_THREADS": "1", **environment},
+    )
+
+
+def finish(process):
+    output, _ = process.communicate(timeout=400)
+    assert process.returncode == 0, output
+    return output
+
+
+def digests(folder):
+    return json.loads((folder / "runs/r1_vlm-laptop-seed0/artifacts.json").read_text())
+
+
+def progress(folder):
+    path = folder / "runs/r1_vlm-laptop-seed0/progress.jsonl"
+    return [json.loads(line) for line in path.read_text().splitlines()] if path.is_file() else []
+
+
+def grpo_step(folder):
+    return max(
+        (line["step"] for line in progress(folder) if line["stage"] == "grpo" and "event" not in line), default=0
+    )
+
+
+@pytest.fixture(scope="module")
+def finished(tmp_path_factory):
+    folder = tmp_path_factory.mktemp("home")
+    return folder, finish(start(folder))
+
+
+def test_a_run_ends_with_numbers_and_a_report(finished):
+    folder, output = finished
+    run = folder / "runs/r1_vlm-laptop-seed0"
+    assert str(run / "report.html") in output.replace("\n", "") and "held_out_digits" in output
+    page = (run / "report.html").read_text()
+    assert "r1-vlm" in page and "<script" not in page
+    numbers = json.loads((run / "metrics.json").read_text())
+    assert (numbers["method"], numbers["profile"], numbers["seed"]) == ("r1_vlm", "laptop", 0)
+    (benchmark,) = numbers["benchmarks"]
+    assert (benchmark["name"], benchmark["n"]) == ("held_out_digits", 16)
+    for role in ("base", "tuned"):
+        assert {"score_percent", "low", "high", "unparsed_percent"} <= set(benchmark[role])
+    assert {"value", "low", "high"} <= set(benchmark["difference"])
+
+
+def test_running_again_does_nothing(finished):
+    folder, _ = finished
+    before = digests(folder)
+    output = finish(start(folder))
+    assert "grpo: already done" in output and "base: already done" in output
+    assert digests(folder) == before
+
+
+def test_a_killed_run_continues_and_ends_with_the_same_bytes(finished, tmp_path):
+    whole, _ = finished
+    process = start(tmp_path)
+    deadline = time.monotonic() + 200
+    while grpo_step(tmp_path) < 5 and process.poll() is None and time.monotonic() < deadline:
+        time.sleep(0.05)
+    process.send_signal(signal.SIGKILL)
+    process.communicate()
+    reached = grpo_step(tmp_path)
+    assert 5 <= reached < 60
+    for _ in range(100):  # the orphaned stage ends by itself; until then the run is locked
+        output = start(tmp_path).communicate(timeout=400)[0]
+        if "in use by another" not in output:
+            break
+        time.sleep(0.3)
+    continued = [line["note"] for line in progress(tmp_path) if "note" in line]
+    assert any("continuing after step" in note for note in continued), output
+    assert digests(tmp_path)["grpo"]["model"] == digests(whole)["grpo"]["model"]
+
+
+def test_a_run_with_objects_in_s3_gives_the_same_artifacts(finished, tmp_path):
+    import boto3
+    from moto.server import ThreadedMotoServer
+
+    server = ThreadedMotoServer(ip_address="127.0.0.1", port=0)
+    server.start()
+    try:
+        host, port = server.get_host_and_port()
+        environment = {
+            "AWS_ENDPOINT_URL": f"http://{host}:{port}",
+            "AWS_ACCESS_KEY_ID": "id",
+            "AWS_SECRET_ACCESS_KEY": "very-secret",
+            "AWS_DEFAULT_REGION": "us-east-1",
+            "RLVR_CACHE": str(tmp_path / "cache"),
+        }
+        client = boto3.client(
+            "s3", endpoint_url=environment["AWS_ENDPOINT_URL"], aws_access_key_id="id",
+            aws_secret_access_key="very-secret", region_name="us-east-1",
+        )  # fmt: skip
+        client.create_bucket(Bucket="objects")
+        finish(start(tmp_path, "--store", "s3://objects/store", **environment))
+        keys = [entry["Key"] for entry in client.list_objects_v2(Bucket="objects")["Contents"]]
+    finally:
+        server.stop()
+    model = digests(tmp_path)["grpo"]["model"]
+    assert model == digests(finished[0])["grpo"]["model"]
+    assert f"store/artifacts/{model}/model.safetensors" in keys
+    assert not [key for key in keys if "checkpoints/" in key]
+    for path in tmp_path.rglob("*"):
+        if path.is_file() and path.suffix in (".json", ".jsonl", ".log", ".html"):
+            assert "very-secret" not in path.read_text(errors="replace"), path

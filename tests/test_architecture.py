@@ -1,0 +1,93 @@
+"""Rules of the house that a test can see."""
+
+import ast
+import re
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).parent.parent
+SOURCES = sorted([*(ROOT / "components").rglob("*.py"), *(ROOT / "pipelines").rglob("*.py")])
+EDGES = {
+    "torch": ("rl/", "sft.py", "backbones/"),
+    "kfp": ("stages/", "rlvr_pipelines/"),
+    "boto3": ("store/", "data/s3_prefix.py"),
+    "great_expectations": ("data/checks.py",),
+}
+
+
+def imported(path, nodes=None):
+    for node in ast.walk(ast.parse(path.read_text())):
+        if isinstance(node, ast.Import):
+            yield from (alias.name.partition(".")[0] for alias in node.names)
+        elif isinstance(node, ast.ImportFrom) and node.module:
+            yield node.module.partition(".")[0]
+
+
+@pytest.mark.parametrize("package", EDGES)
+def test_heavy_packages_stay_at_the_edges(package):
+    strays = [
+        path.relative_to(ROOT).as_posix()
+        for path in SOURCES
+        if package in imported(path) and not any(edge in path.as_posix() for edge in EDGES[package])
+    ]
+    assert strays == []
+
+
+def test_no_file_is_long_and_the_median_is_short():
+    lengths = {path: len(path.read_text().splitlines()) for path in SOURCES}
+    assert [path for path, length in lengths.items() if length > 400] == []
+    assert sorted(lengths.values())[len(lengths) // 2] <= 150
+
+
+def test_no_file_is_named_after_nothing():
+    assert [path for path in SOURCES if re.match(r"(utils?|helpers?|common|misc|manager|handler)", path.stem)] == []
+
+
+def test_every_field_of_a_value_has_a_docstring():
+    for name in ("method", "training", "prompts", "data/source", "backbones/backbone", "benchmarks/benchmark"):
+        tree = ast.parse((ROOT / "components/rlvr" / f"{name}.py").read_text())
+        for value in (node for node in tree.body if isinstance(node, ast.ClassDef)):
+            for field, following in zip(value.body, [*value.body[1:], None], strict=True):
+                if isinstance(field, ast.AnnAssign):
+                    documented = isinstance(following, ast.Expr) and isinstance(following.value, ast.Constant)
+                    assert documented, f"{name}.{value.name}.{field.target.id}"
+
+
+def test_nothing_unpickles_or_evaluates():
+    banned = re.compile(r"\b(pickle|torch\.load|eval\(|exec\(|trust_remote_code=True)")
+    assert [path for path in SOURCES if banned.search(path.read_text().replace(".eval()", ""))] == []
+
+
+def test_every_method_file_is_in_the_table():
+    from rlvr_pipelines.methods import METHODS
+
+    files = {path.stem for path in (ROOT / "pipelines/rlvr_pipelines/methods").glob("*.py")} - {"__init__"}
+    assert files == {name.partition("/")[0] for name in METHODS}
+
+
+def test_every_hyper_parameter_that_a_method_sets_names_its_source():
+    from dataclasses import fields, is_dataclass
+
+    from rlvr_pipelines.methods import METHODS
+
+    def leaves(value, prefix=""):
+        for entry in fields(value):
+            content = getattr(value, entry.name)
+            if is_dataclass(content):
+                yield from leaves(content, f"{prefix}{entry.name}.")
+            elif entry.name not in ("citations", "name", "tasks"):
+                yield f"{prefix}{entry.name}"
+
+    for method in METHODS.values():
+        for stage in method.stages:
+            unknown = set(stage.citations) - set(leaves(stage))
+            assert not unknown, f"{method.name}: {unknown}"
+            needed = {
+                "group_size",
+                "prompts_per_step",
+                "optimiser.learning_rate",
+                "loss.kl_weight",
+                "sampling.temperature",
+            }
+            assert needed <= set(stage.citations), method.name
