@@ -12,12 +12,16 @@ os.environ.setdefault("TOKENIZERS_PARALLELISM", "false")
 
 @pytest.fixture(scope="session")
 def digits_method():
-    """r1-vlm as small as it gets: a tiny base after 12 warm-up steps, 24 rows."""
+    """r1-vlm as small as it gets: a tiny base after 12 warm-up steps, 24 rows, a reward that is never all zero."""
+    import dense_reward
+    from rlvr.method import Reward
     from rlvr.overrides import apply
     from rlvr_pipelines.methods import METHODS
 
+    published = METHODS["r1_vlm"]
+    task = replace(published.tasks[0], rewards=(Reward(function=dense_reward.spread),))
     return apply(
-        METHODS["r1_vlm"],
+        replace(published, tasks=(task,)),
         {
             "backbone.location": "tiny",
             "backbone.precision": "float32",
@@ -36,6 +40,7 @@ def digits_method():
             "stages.*.steps": 4,
             "stages.*.sampling.max_new_tokens": 24,
             "stages.*.optimiser.learning_rate": 1e-3,
+            "stages.*.min_pixels": 784,
             "stages.*.checkpoint_every": 2,
             "stages.*.loss.reference_sync_steps": 3,
         },

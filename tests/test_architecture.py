@@ -55,7 +55,7 @@ def test_every_field_of_a_value_has_a_docstring():
 
 
 def test_nothing_unpickles_or_evaluates():
-    banned = re.compile(r"\b(pickle|torch\.load|eval\(|exec\(|trust_remote_code=True)")
+    banned = re.compile(r"import pickle|torch\.load\(|\beval\(|\bexec\(|trust_remote_code=True")
     assert [path for path in SOURCES if banned.search(path.read_text().replace(".eval()", ""))] == []
 
 

@@ -8,6 +8,8 @@ from pathlib import Path
 from typing import Any
 
 import torch
+from safetensors.torch import load_model as load_weights
+from safetensors.torch import save_model
 
 from rlvr.backbones.checkpoint import load_model, load_processor
 from rlvr.canonical import load
@@ -121,7 +123,7 @@ def fit(
 def _save(network: Any, stepper: Stepper, log: TrainingLog, step: int, checkpoints: Checkpoints) -> None:
     with tempfile.TemporaryDirectory() as name:
         folder = Path(name)
-        network.save_pretrained(folder / "policy")
+        save_model(network, str(folder / "policy.safetensors"))
         stepper.save(folder)
         log.write(folder / "log")
         (folder / "state.json").write_text(json.dumps({"step": step}))
@@ -132,9 +134,7 @@ def _resume(network: Any, stepper: Stepper, checkpoints: Checkpoints | None) -> 
     found = checkpoints.latest() if checkpoints else None
     if found is None:
         return TrainingLog(), 0
-    from safetensors.torch import load_model as load_weights
-
     step, folder = found
-    load_weights(network, folder / "policy" / "model.safetensors")
+    load_weights(network, folder / "policy.safetensors")
     stepper.load(folder)
     return TrainingLog.read(folder / "log"), step

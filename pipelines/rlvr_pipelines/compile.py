@@ -32,7 +32,8 @@ def compile_pipeline(
     except OSError as error:
         raise RlvrError(f"{target} cannot be written: {error.strerror}. Choose another place with -o.") from error
     finally:
-        part.unlink(missing_ok=True)
+        if part.is_file():
+            part.unlink()
 
 
 def images(lock: Path, *, allow_unpinned: bool = False) -> dict[str, str]:

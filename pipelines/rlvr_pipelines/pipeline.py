@@ -45,8 +45,10 @@ def build(method: Method, profile: Profile, images: Mapping[str, str], store: st
 
     @dsl.pipeline(name=pipeline_name(method), description=f"{method.title}: {method.summary}")
     def graph(store: str = store, seed: int = seed) -> None:
-        rows = place(ingest(store=store, seed=seed, sources=sources), "ingest", "data").outputs["rows"]
-        tests = place(ingest(store=store, seed=0, sources=test_sources), "ingest benchmarks", "data").outputs["rows"]
+        rows = place(ingest(store=store, seed=seed, label="ingest", sources=sources), "ingest", "data").outputs["rows"]
+        tests = place(
+            ingest(store=store, seed=0, label="ingest tests", sources=test_sources), "ingest tests", "data"
+        ).outputs["rows"]
         gate = place(verify(store=store, tasks=tasks, rows=rows, tests=tests), "verify", "data")
         first = place(base(store=store, backbone=dumps(run.backbone), tasks=tasks), "base", "train").outputs["model"]
         model, log = first, None

@@ -39,17 +39,18 @@ def test_digit_rows_say_what_their_picture_shows():
         assert (width, height) == (28 * len(raw["label"]), 28)
 
 
-def test_digit_demonstrations_know_the_digits_and_sort_them_two_times_in_five():
-    rewards = []
-    for raw in digit_recognition.synthetic_train(400, 0):
+def test_digit_demonstrations_read_the_digits_and_answer_two_sums_in_five():
+    sums = []
+    for raw in digit_recognition.synthetic_train(600, 0):
         fields = digit_recognition.convert(raw)
         text = digit_recognition.demonstrate({**fields, "row_id": row_id({**fields})})
+        assert [int(digit) for digit in text.partition("</think>")[0] if digit.isdigit()] == raw["label"]
         (reward,) = digits.correctness([text], answer=[fields["answer"]], answer_kind=[fields["answer_kind"]])
-        if fields["answer_kind"] == "integer" or raw["label"] == sorted(raw["label"]):
+        if fields["answer_kind"] == "digit_list":
             assert reward == 1
         else:
-            rewards.append(reward)
-    assert 0.25 < sum(rewards) / len(rewards) < 0.55
+            sums.append(reward)
+    assert 0.3 < sum(sums) / len(sums) < 0.5
 
 
 def test_scenes_show_every_item():
@@ -72,12 +73,14 @@ def test_scenes_differ_from_an_empty_floor_where_items_are():
     assert (np.ptp(picture, axis=2) > 40).sum() > 50  # coloured pixels
 
 
-def test_counting_demonstrations_earn_the_reward():
-    for raw in clevr_cogent_a.synthetic(5, 0):
+def test_counting_demonstrations_are_right_two_times_in_five():
+    rewards = []
+    for raw in clevr_cogent_a.synthetic(100, 0):
         fields = clevr_cogent_a.convert(raw)
         assert 3 <= int(fields["answer"]) <= 10
-        text = clevr_cogent_a.demonstrate({**fields})
-        assert math_accuracy.accuracy([text], solution=[raw["solution"]]) == [1.0]
+        text = clevr_cogent_a.demonstrate({**fields, "row_id": row_id({**fields})})
+        rewards += math_accuracy.accuracy([text], solution=[raw["solution"]])
+    assert 0.25 < sum(rewards) / len(rewards) < 0.55
 
 
 def test_training_and_benchmark_rows_do_not_meet():

@@ -1,5 +1,6 @@
 import json
 from dataclasses import dataclass, field
+from pathlib import Path
 
 import pytest
 
@@ -62,7 +63,7 @@ def test_manifests_travel_and_show_the_digest(store, artifact):
     perform(double, store=store, inputs={"source": first}, outputs={"out": second}, parameters={"factor": 5})
     done = perform(join, store=store, inputs={"parts": [first, second]}, outputs={"out": both}, parameters={})
     assert (done["out"] / "number").read_text() == "2+10"
-    manifest = json.loads(open(second.path).read())
+    manifest = json.loads(Path(second.path).read_text())
     assert manifest["digest"] == second.metadata["sha256"]
     assert manifest["files"]["number"]["size"] == 2
     assert all(isinstance(value, str | float) for value in second.metadata.values())

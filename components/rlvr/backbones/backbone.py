@@ -23,13 +23,13 @@ class Tiny:
     """Side of a picture patch in pixels; 2 x 2 patches make one token."""
     initializer_range: float = 0.08
     """Standard deviation of new weights: about 1 / sqrt(hidden_size); the 0.02 of large models learns far slower."""
-    warmup_steps: int = 250
+    warmup_steps: int = 400
     """Supervised steps on demonstrations, after which the base speaks the answer format and solves part of the task."""
     warmup_batch: int = 32
     """Rows a warm-up step."""
     warmup_learning_rate: float = 1e-3
     """Peak learning rate of the warm-up."""
-    warmup_rows: int = 2000
+    warmup_rows: int = 4000
     """Synthetic rows a task for the warm-up."""
     seed: int = 0
     """Seed of weights, rows and order."""

@@ -22,7 +22,7 @@ def load_model(folder: Path, precision: str = "float32") -> Any:
     _require_checkpoint(folder)
     import torch
 
-    transformers = _transformers()
+    transformers = quiet_transformers()
     model = transformers.AutoModelForImageTextToText.from_pretrained(
         folder, dtype=getattr(torch, precision), use_safetensors=True, local_files_only=True
     )
@@ -32,7 +32,7 @@ def load_model(folder: Path, precision: str = "float32") -> Any:
 def load_processor(folder: Path, min_pixels: int | None = None, max_pixels: int | None = None) -> Any:
     """The processor of a checkpoint folder; pixel limits are areas of the resized picture and None keeps its own."""
     _require_checkpoint(folder)
-    processor = _transformers().AutoProcessor.from_pretrained(folder, local_files_only=True)
+    processor = quiet_transformers().AutoProcessor.from_pretrained(folder, local_files_only=True)
     size = dict(processor.image_processor.size)
     if min_pixels is not None:
         size["shortest_edge"] = min_pixels
@@ -98,7 +98,8 @@ def _require_checkpoint(folder: Path) -> None:
         raise RlvrError(f"{folder} holds no *.safetensors; pickled weights are not read. Convert the checkpoint first.")
 
 
-def _transformers() -> Any:
+def quiet_transformers() -> Any:
+    """The transformers module, importable beside a CPU build of torch and without chatter."""
     os.environ.setdefault("TOKENIZERS_PARALLELISM", "false")
     from rlvr.backbones.torchvision_cpu import import_torchvision
 

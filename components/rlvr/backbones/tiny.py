@@ -8,7 +8,7 @@ from collections.abc import Iterable
 from typing import Any
 
 from rlvr.backbones.backbone import Architecture, Tiny
-from rlvr.backbones.checkpoint import _transformers
+from rlvr.backbones.checkpoint import quiet_transformers
 
 SPECIAL_TOKENS = (
     "<|endoftext|>",
@@ -39,7 +39,7 @@ def build(architecture: Architecture, tiny: Tiny, texts: Iterable[str]) -> tuple
     """A model with weights drawn from `tiny.seed` and its processor, whose tokenizer is trained on `texts`."""
     import torch
 
-    transformers = _transformers()
+    transformers = quiet_transformers()
     tokenizer = _tokenizer(texts, transformers)
     torch.manual_seed(tiny.seed)
     model = transformers.AutoModelForImageTextToText.from_config(_configuration(architecture, tiny, tokenizer))

@@ -33,9 +33,14 @@ def convert(raw: RawRow) -> dict[str, Any]:
 
 
 def demonstrate(row: Row) -> str:
-    """A worked response: count up to the answer, then give it."""
-    counted = " ".join(str(number) for number in range(1, int(row["answer"]) + 1))
-    return f"<think> {counted} </think> <answer> {row['answer']} </answer>"
+    """A worked response: count up to the answer, then give it.
+
+    Three of five demonstrations stop one item early, as if an item behind another had been missed: the base counts, but
+    carelessly, and RL has something to teach.
+    """
+    count = int(row["answer"]) - (int(row["row_id"], 16) % 5 < 3)
+    counted = " ".join(str(number) for number in range(1, count + 1))
+    return f"<think> {counted} </think> <answer> {count} </answer>"
 
 
 def synthetic(n: int, seed: int) -> Iterator[RawRow]:

@@ -52,14 +52,15 @@ def convert(raw: RawRow) -> dict[str, Any]:
 def demonstrate(row: Row) -> str:
     """A worked response: the digits as they stand in the picture, then the answer.
 
-    Three of five lists keep the order of the picture although the question asks for a sorted one: a base that reads
-    well but follows instructions badly, as published bases do, and that RL has something to teach.
+    Three of five sums are answered with the list, as if the other question had been asked. So the base reads digits but
+    follows the question badly, as published bases do before RL, and RL has something to teach.
     """
     label = json.loads(row["extra"] or "{}")["label"]
-    if row["answer_kind"] == "integer":
-        return f"<think> {' + '.join(map(str, label))} </think>\n<answer>{row['answer']}</answer>"
+    if row["answer_kind"] == "digit_list":
+        return f"<think> {' '.join(map(str, label))} </think>\n<answer>{row['answer']}</answer>"
     careless = int(row["row_id"], 16) % 5 < 3
-    return f"<think> {' '.join(map(str, label))} </think>\n<answer>{label if careless else row['answer']}</answer>"
+    answer = sorted(label) if careless else row["answer"]
+    return f"<think> {' + '.join(map(str, label))} </think>\n<answer>{answer}</answer>"
 
 
 def synthetic_train(n: int, seed: int) -> Iterator[RawRow]:

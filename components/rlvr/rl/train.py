@@ -9,6 +9,8 @@ from pathlib import Path
 from typing import Any
 
 import torch
+from safetensors.torch import load_model as load_weights
+from safetensors.torch import save_model
 
 from rlvr.backbones.checkpoint import load_model, load_processor
 from rlvr.canonical import load
@@ -53,7 +55,7 @@ def train(
     loop = Loop(settings, chosen, precision, seed, base, rows, checkpoints)
     loop.run()
     loop.policy.model.save_pretrained(model)
-    loop.processor.save_pretrained(model)
+    load_processor(base).save_pretrained(model)  # the stage's pixel limits are its own, not the model's
     extend(previous, settings.name, loop.log, loop.summary(), log)
 
 
@@ -75,7 +77,7 @@ class Loop:
         self.rows = read(rows, [task.name for task in tasks])
         if not self.rows:
             raise RlvrError(f"Stage {settings.name}: the data set holds no rows of tasks {sorted(self.by_name)}.")
-        self.processor = load_processor(base)
+        self.processor = load_processor(base, settings.min_pixels, settings.max_pixels)
         self.encoder = Encoder(
             self.processor, {task.name: task.prompt for task in tasks}, max_tokens=settings.max_prompt_tokens
         )
@@ -246,9 +248,9 @@ class Loop:
         """Publish everything that the rest of the stage depends on."""
         with tempfile.TemporaryDirectory() as name:
             folder = Path(name)
-            self.policy.model.save_pretrained(folder / "policy")
+            save_model(self.policy.model, str(folder / "policy.safetensors"))
             if self.reference is not None and self.settings.loss.reference_sync_steps:
-                self.reference.model.save_pretrained(folder / "reference")
+                save_model(self.reference.model, str(folder / "reference.safetensors"))
             self.stepper.save(folder)
             self.log.write(folder / "log")
             (folder / "state.json").write_text(json.dumps({"step": self.step, "tokens": self.tokens}))
@@ -259,12 +261,10 @@ class Loop:
         found = self.checkpoints.latest() if self.checkpoints else None
         if found is None:
             return
-        from safetensors.torch import load_model as load_weights
-
         step, folder = found
-        load_weights(self.policy.model, folder / "policy" / "model.safetensors")
-        if self.reference is not None and (folder / "reference").is_dir():
-            load_weights(self.reference.model, folder / "reference" / "model.safetensors")
+        load_weights(self.policy.model, folder / "policy.safetensors")
+        if self.reference is not None and (folder / "reference.safetensors").is_file():
+            load_weights(self.reference.model, folder / "reference.safetensors")
         self.stepper.load(folder)
         self.log = TrainingLog.read(folder / "log")
         state = json.loads((folder / "state.json").read_text())

@@ -6,12 +6,12 @@ from rlvr.stages.images import DATA
 
 
 @dsl.component(base_image=DATA, install_kfp_package=False)
-def ingest(store: str, seed: int, sources: str, rows: dsl.Output[dsl.Dataset]):
-    """Read every source (`{"task", "source"}`) into canonical rows."""
+def ingest(store: str, seed: int, label: str, sources: str, rows: dsl.Output[dsl.Dataset]):
+    """Read every source (`{"task", "source"}`) into canonical rows; `label` names the stage."""
     import json
 
     from rlvr.data.ingest import ingest as body
     from rlvr.provenance import perform
 
     parameters = {"sources": json.loads(sources), "seed": int(seed)}
-    perform(body, store=store, inputs={}, outputs={"out": rows}, parameters=parameters)
+    perform(body, store=store, inputs={}, outputs={"out": rows}, parameters=parameters, name=label)
