@@ -1,7 +1,6 @@
 """The way of the data: one pipeline, built from one method.
 
-    ingest -> verify -> (sft | grpo) ... -> evaluate base and tuned on every benchmark -> report
-                base ----^
+    ingest -> verify -> base -> (sft | grpo) ... -> evaluate base and tuned on every benchmark -> report
 
 What a stage does is in `rlvr`; which stages there are and what flows between them is here.
 """
@@ -50,7 +49,8 @@ def build(method: Method, profile: Profile, images: Mapping[str, str], store: st
             ingest(store=store, seed=0, label="ingest tests", sources=test_sources), "ingest tests", "data"
         ).outputs["rows"]
         gate = place(verify(store=store, tasks=tasks, rows=rows, tests=tests), "verify", "data")
-        first = place(base(store=store, backbone=dumps(run.backbone), tasks=tasks), "base", "train").outputs["model"]
+        first = place(base(store=store, backbone=dumps(run.backbone), tasks=tasks), "base", "train").after(gate)
+        first = first.outputs["model"]
         model, log = first, None
         for stage in run.stages:
             component = sft if isinstance(stage, Sft) else grpo

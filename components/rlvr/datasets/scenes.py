@@ -5,6 +5,7 @@ the number of items can be read off the picture.
 """
 
 import io
+import math
 import random
 from dataclasses import dataclass
 
@@ -64,13 +65,13 @@ def arrange(count: int, rng: random.Random) -> list[Item]:
     """Places for `count` items, from back to front, each at least `MIN_VISIBLE` uncovered."""
     while True:
         items = sorted((_item(rng) for _ in range(count)), key=lambda item: item.centre_px[1])
-        if min(visible_fractions(items)) >= MIN_VISIBLE and not _crowded(items):
+        if not _crowded(items) and min(visible_fractions(items)) >= MIN_VISIBLE:
             return items
 
 
 def visible_fractions(items: list[Item]) -> list[float]:
     """The share of every item's outline that no later item covers (outlines taken as discs)."""
-    y, x = np.mgrid[0:HEIGHT_PX, 0:WIDTH_PX]
+    y, x = np.ogrid[0:HEIGHT_PX, 0:WIDTH_PX]
     covered = np.zeros((HEIGHT_PX, WIDTH_PX), bool)
     fractions = []
     for item in reversed(items):
@@ -84,8 +85,7 @@ def _crowded(items: list[Item]) -> bool:
     """Whether two centres are so close that the items would look like one."""
     for number, item in enumerate(items):
         for other in items[:number]:
-            apart = np.hypot(item.centre_px[0] - other.centre_px[0], item.centre_px[1] - other.centre_px[1])
-            if apart < 0.8 * (item.radius_px + other.radius_px):
+            if math.dist(item.centre_px, other.centre_px) < 0.8 * (item.radius_px + other.radius_px):
                 return True
     return False
 
