@@ -1,6 +1,5 @@
 """What a run looks like while it goes: a bar a stage on a terminal, plain lines elsewhere."""
 
-import time
 from collections.abc import Iterable
 from pathlib import Path
 from types import TracebackType
@@ -28,7 +27,7 @@ class ProgressView:
         )
         self.tasks: dict[str, TaskID] = {}
         self.started: dict[str, float] = {}
-        self.printed: dict[str, int] = {}
+        self.printed: dict[str, float] = {}
         self.known: set[str] = set()
 
     def begin(self, folder: Path) -> None:
@@ -91,10 +90,9 @@ class ProgressView:
             if seconds > 0:
                 self.console.print(f"{stage}: done in {seconds:.0f} s")
         elif event is None:
-            tenth = 10 * line["step"] // max(1, line["total"])
-            if tenth > self.printed.get(stage, 0) or "note" in line:
-                self.printed[stage] = tenth
-                seconds = time.time() - self.started.get(stage, time.time())
+            if line["time"] - self.printed.get(stage, self.started.get(stage, 0.0)) > 10 or "note" in line:
+                self.printed[stage] = line["time"]
+                seconds = line["time"] - self.started.get(stage, line["time"])
                 left = seconds * (line["total"] - line["step"]) / max(1, line["step"])
                 note = f"  {line['note']}" if "note" in line else f"  {values(line)}  about {left:.0f} s left"
                 self.console.print(f"{stage}: {line['step']}/{line['total']}{note}")

@@ -11,7 +11,7 @@ def print_summary(folder: Path, console: Console) -> None:
     """Print the numbers of `folder/metrics.json` and where the report is."""
     numbers = json.loads((folder / "metrics.json").read_text())
     table = Table(box=None, pad_edge=False, header_style="bold")
-    for column in ("benchmark", "n", "base %", "tuned %", "paired gain, points [95 %]"):
+    for column in ("benchmark", "n", "base %", "tuned %", "gain, points"):
         table.add_column(column, justify="left" if column == "benchmark" else "right")
     for entry in numbers["benchmarks"]:
         base, tuned, gain = entry["base"], entry["tuned"], entry["difference"]
@@ -22,6 +22,6 @@ def print_summary(folder: Path, console: Console) -> None:
             f"{tuned['score_percent']:.1f} [{tuned['low']:.1f}, {tuned['high']:.1f}]",
             f"{gain['value']:+.1f} [{gain['low']:+.1f}, {gain['high']:+.1f}]",
         )
-    console.print()
+    console.print("\nAccuracy in per cent with 95 % intervals; the gain is paired, on the same rows.\n")
     console.print(table)
     console.print(f"\nReport: {folder / 'report.html'}")

@@ -71,6 +71,7 @@ def test_a_run_ends_with_numbers_and_a_report(finished):
     assert str(run / "report.html") in output.replace("\n", "") and "held_out_digits" in output
     page = (run / "report.html").read_text()
     assert "r1-vlm" in page and "<script" not in page
+    assert "digits.correctness" in page and "No training stage" not in page
     numbers = json.loads((run / "metrics.json").read_text())
     assert (numbers["method"], numbers["profile"], numbers["seed"]) == ("r1_vlm", "laptop", 0)
     (benchmark,) = numbers["benchmarks"]

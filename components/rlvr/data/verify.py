@@ -52,7 +52,15 @@ def verify(
     findings = judge(train_facts, ROW_CHECKS)
     # Benchmarks have scorers of their own and are published as they are: reported, never dropped.
     unscored = [check for check in ROW_CHECKS if check.column not in ("gold_score", "wrong_score")]
-    about_tests = [replace(check, name=f"test_{check.name}", severity="warning") for check in unscored]
+    about_tests = [
+        replace(
+            check,
+            name=f"test_{check.name}",
+            title=f"Test rows: {check.title[:1].lower()}{check.title[1:]}",
+            severity="warning",
+        )
+        for check in unscored
+    ]
     test_findings = [*judge(test_facts, about_tests), judge_sources(sources)]
 
     reasons: dict[int, list[str]] = defaultdict(list)

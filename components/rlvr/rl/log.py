@@ -52,12 +52,10 @@ class TrainingLog:
 
 
 def extend(previous: Path | None, name: str, log: TrainingLog, summary: dict[str, Any], out: Path) -> None:
-    """Write the log of every stage so far: a copy of `previous`, and this stage under `out/<position>-<name>`."""
-    done = 0
+    """Write the log of every stage so far: a copy of `previous`, and this stage under `out/<name>`."""
     if previous is not None:
-        shutil.copytree(previous, out, dirs_exist_ok=True)
-        done = sum(1 for folder in out.iterdir() if folder.is_dir())
-    folder = out / f"{done + 1:02d}-{name}"
+        shutil.copytree(previous, out, dirs_exist_ok=True, copy_function=shutil.copyfile)
+    folder = out / name
     log.write(folder)
     (folder / "stage.json").write_text(json.dumps({"name": name, **summary}, indent=1, sort_keys=True))
 

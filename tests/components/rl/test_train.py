@@ -59,7 +59,7 @@ def undisturbed(digits_method, tiny_base, digit_rows, tmp_path_factory):
 
 def test_log_has_every_step_and_rollout(undisturbed, digit_rows):
     folder, _ = undisturbed
-    stage = folder / "log" / "01-grpo"
+    stage = folder / "log" / "grpo"
     metrics = [json.loads(line) for line in (stage / "metrics.jsonl").read_text().splitlines()]
     assert [line["step"] for line in metrics] == [1, 2, 3, 4]
     wanted = {"reward", "rewards", "kl", "entropy", "length_mean", "length_p95", "truncated_percent", "grad_norm"}
@@ -90,7 +90,7 @@ def test_an_interrupted_stage_ends_with_the_same_bytes(
     assert (found[0] if found else 0) == steps // 2 * 2
     digest = grpo(digits_method, tiny_base, digit_rows, tmp_path / "b", Checkpoints(store, "key"))
     assert digest == undisturbed[1]
-    log = (tmp_path / "b" / "log" / "01-grpo" / "metrics.jsonl").read_text().splitlines()
+    log = (tmp_path / "b" / "log" / "grpo" / "metrics.jsonl").read_text().splitlines()
     assert [json.loads(line)["step"] for line in log] == [1, 2, 3, 4]
 
 
@@ -166,12 +166,10 @@ def test_sft_learns_resumes_and_extends_the_log(digits_method, tiny_base, digit_
         with pytest.raises(Interrupted):
             sft(digits_method, tiny_base, rows, tmp_path / "cut", Checkpoints(store, "key"))
     assert sft(digits_method, tiny_base, rows, tmp_path / "rest", Checkpoints(store, "key")) == whole
-    losses = [
-        json.loads(line)["loss"] for line in (tmp_path / "whole/log/01-sft/metrics.jsonl").read_text().splitlines()
-    ]
+    losses = [json.loads(line)["loss"] for line in (tmp_path / "whole/log/sft/metrics.jsonl").read_text().splitlines()]
     assert losses[-1] < losses[0]
     grpo(digits_method, tmp_path / "whole/model", digit_rows, tmp_path / "next", previous=tmp_path / "whole/log")
-    assert sorted(path.name for path in (tmp_path / "next/log").iterdir()) == ["01-sft", "02-grpo"]
+    assert sorted(path.name for path in (tmp_path / "next/log").iterdir()) == ["grpo", "sft"]
 
 
 def test_sft_without_responses_says_so(digits_method, tiny_base, digit_rows, tmp_path):
