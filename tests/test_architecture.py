@@ -11,7 +11,7 @@ SOURCES = sorted([*(ROOT / "components").rglob("*.py"), *(ROOT / "pipelines").rg
 EDGES = {
     "torch": ("rl/", "sft.py", "backbones/"),
     "kfp": ("stages/", "rlvr_pipelines/"),
-    "boto3": ("store/", "data/s3_prefix.py"),
+    "boto3": ("store/",),
     "great_expectations": ("data/checks.py",),
 }
 

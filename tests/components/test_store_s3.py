@@ -147,7 +147,7 @@ def test_no_server(folder: Path, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 
 def test_a_missing_bucket(store: S3Store, folder: Path, server: str) -> None:
     for message in refusals(S3Store(bucket="absent", prefix="x"), folder):
-        assert "bucket of the store s3://absent/x does not exist" in message and server in message
+        assert "bucket of s3://absent/x does not exist" in message and server in message
 
 
 @pytest.fixture

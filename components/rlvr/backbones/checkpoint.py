@@ -47,7 +47,7 @@ def fetch(backbone: Backbone, out: Path) -> None:
     if backbone.location == "hub":
         source = _from_hub(backbone)
     elif backbone.location.startswith("s3://"):
-        from rlvr.data.s3_prefix import fetch_prefix
+        from rlvr.store.prefix import fetch_prefix
 
         fetch_prefix(backbone.location, "**/*", out)
         _require_checkpoint(out)
@@ -72,21 +72,14 @@ def device() -> "torch.device":
 
 
 def _from_hub(backbone: Backbone) -> Path:
-    from huggingface_hub import snapshot_download
-    from huggingface_hub.errors import HfHubHTTPError, LocalEntryNotFoundError, OfflineModeIsEnabled
+    from rlvr.hub import fetch_snapshot
 
     if not COMMIT.fullmatch(backbone.revision or ""):
         raise RlvrError(
             f"The checkpoint {backbone.hub_id} has revision {backbone.revision!r}; a 40-hex commit is needed so that "
             f"the run can be repeated. Set the backbone's revision, or give a folder or s3:// prefix."
         )
-    try:
-        return Path(snapshot_download(backbone.hub_id, revision=backbone.revision, allow_patterns=FILES))
-    except (HfHubHTTPError, LocalEntryNotFoundError, OfflineModeIsEnabled, OSError) as error:
-        raise RlvrError(
-            f"The checkpoint {backbone.hub_id}@{backbone.revision} could not be fetched from the Hugging Face Hub "
-            f"({type(error).__name__}). Check the network, or give a folder or s3:// prefix with the checkpoint."
-        ) from error
+    return fetch_snapshot(backbone.hub_id, str(backbone.revision), *FILES, kind="model")
 
 
 def _require_checkpoint(folder: Path) -> None:

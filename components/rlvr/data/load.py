@@ -39,12 +39,12 @@ def _located(source: Source, seed: int) -> Generator[RawRow, None, None]:
     if location == "synthetic":
         yield from _synthetic(source, seed)
     elif location == "hub" or location.startswith("hub:"):
-        from rlvr.data.hub_snapshot import fetch_snapshot
+        from rlvr.hub import fetch_snapshot
 
         hub_id, revision = hub_place(source)
         yield from rows_in(fetch_snapshot(hub_id, revision, source.files), source)
     elif location.startswith("s3://"):
-        from rlvr.data.s3_prefix import fetch_prefix
+        from rlvr.store.prefix import fetch_prefix
 
         with tempfile.TemporaryDirectory(prefix="rlvr-source-") as folder:
             fetch_prefix(location, source.files, Path(folder))

@@ -12,13 +12,13 @@ from contextlib import AbstractContextManager
 from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING
-from urllib.parse import urlsplit
 
 from rlvr import canonical
 from rlvr.errors import RlvrError
 from rlvr.store.disk import disk_errors
 from rlvr.store.keys import ARTIFACTS, artifact_key, checked_key, checked_path, manifest_key
 from rlvr.store.local import LocalStore, refuse_other_text
+from rlvr.store.s3_client import connect
 from rlvr.store.s3_errors import is_code, s3_errors
 from rlvr.store.tree import (
     Manifest,
@@ -144,30 +144,7 @@ class S3Store:
 
     @cached_property
     def _client(self) -> "S3Client":
-        import boto3
-        from botocore.config import Config
-
-        config = Config(
-            signature_version="s3v4",
-            connect_timeout=5,
-            read_timeout=60,
-            retries={"mode": "standard"},
-            # Servers other than AWS's do not all know the newer checksum trailers; the manifest holds SHA-256 anyway.
-            request_checksum_calculation="when_required",
-            response_checksum_validation="when_required",
-        )
-        try:
-            with s3_errors(self.url, "of AWS"):
-                client = boto3.session.Session().client("s3", config=config)
-        except ValueError as error:  # what botocore raises for an address that is not a URL
-            raise RlvrError(
-                "AWS_ENDPOINT_URL is not an address; write it as 'http://host:9000' or 'https://host'."
-            ) from error
-        if "@" in urlsplit(client.meta.endpoint_url).netloc:
-            raise RlvrError(
-                "AWS_ENDPOINT_URL holds a user name or password; set AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY."
-            )
-        return client
+        return connect(self.url)
 
     @property
     def _cache(self) -> LocalStore:

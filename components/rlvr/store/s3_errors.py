@@ -20,7 +20,7 @@ ACCESS_REMEDY = (
 
 @contextmanager
 def s3_errors(place: str, server: str) -> Iterator[None]:
-    """Turn what boto3 raises in the block into one `RlvrError` about the store at `place` on `server`."""
+    """Turn what boto3 raises in the block into one `RlvrError` about the location `place` on `server`."""
     from boto3.exceptions import Boto3Error
     from botocore.exceptions import BotoCoreError, ClientError
     from s3transfer.exceptions import S3DownloadFailedError
@@ -32,7 +32,7 @@ def s3_errors(place: str, server: str) -> Iterator[None]:
 
 
 def explain(error: Exception, place: str, server: str) -> str:
-    """One paragraph: what went wrong with the store at `place` on `server`, and what to do."""
+    """One paragraph: what went wrong with the location `place` on `server`, and what to do."""
     from boto3.exceptions import Boto3Error
     from botocore import exceptions
 
@@ -45,28 +45,26 @@ def explain(error: Exception, place: str, server: str) -> str:
     if isinstance(
         error, exceptions.NoCredentialsError | exceptions.PartialCredentialsError | exceptions.CredentialRetrievalError
     ):
-        return f"There are no usable credentials for the store {place}. {ACCESS_REMEDY}"
+        return f"There are no usable credentials for {place}. {ACCESS_REMEDY}"
     if isinstance(error, exceptions.ParamValidationError):
-        return f"The store {place} does not have a valid bucket name; expected 's3://bucket/prefix'."
+        return f"{place} does not have a valid bucket name; expected 's3://bucket/prefix'."
     if isinstance(error, exceptions.SSLError):
         return (
-            f"The server {server} of the store {place} did not show a certificate that is trusted here; "
+            f"The server {server} of {place} did not show a certificate that is trusted here; "
             "set AWS_CA_BUNDLE to the certificate of its authority, or correct AWS_ENDPOINT_URL."
         )
     if isinstance(error, exceptions.ProfileNotFound | exceptions.ConfigParseError | exceptions.InvalidConfigError):
         kind = type(error).__name__
-        return f"The AWS settings for the store {place} cannot be read ({kind}); check AWS_PROFILE and ~/.aws."
+        return f"The AWS settings for {place} cannot be read ({kind}); check AWS_PROFILE and ~/.aws."
     if not isinstance(error, exceptions.BotoCoreError) or isinstance(
         error, exceptions.HTTPClientError | exceptions.ConnectionError | exceptions.IncompleteReadError
     ):
         return (
-            f"The server {server} of the store {place} cannot be reached or stopped answering "
+            f"The server {server} of {place} cannot be reached or stopped answering "
             f"({type(error).__name__}). Check that it is running, that this machine's network reaches it, and "
             "AWS_ENDPOINT_URL; then run the command again: what was not finished was not published."
         )
-    return (
-        f"The store {place} cannot be used with these AWS settings ({type(error).__name__}); check the AWS_ variables."
-    )
+    return f"{place} cannot be used with these AWS settings ({type(error).__name__}); check the AWS_ variables."
 
 
 def is_code(error: "ClientError", *codes: str) -> bool:
@@ -79,24 +77,22 @@ def _answer(error: "ClientError", place: str, server: str) -> str:
     status = error.response.get("ResponseMetadata", {}).get("HTTPStatusCode", 0)
     if code == "NoSuchBucket":
         return (
-            f"The bucket of the store {place} does not exist on {server}; "
+            f"The bucket of {place} does not exist on {server}; "
             "create it, or correct the store's URL or AWS_ENDPOINT_URL."
         )
     if code in ("NoSuchKey", "404"):
-        return f"An object of the store {place} is missing; discard the artifact and publish it again."
+        return f"An object of {place} is missing; discard the artifact and publish it again."
     if code in ("PermanentRedirect", "AuthorizationHeaderMalformed", "IllegalLocationConstraintException"):
-        return f"The bucket of the store {place} lies in another region ({code}); set AWS_REGION to it."
+        return f"The bucket of {place} lies in another region ({code}); set AWS_REGION to it."
     if code == "RequestTimeTooSkewed":
-        return (
-            f"The server of the store {place} refused the request because this machine's clock is wrong; set the clock."
-        )
+        return f"The server of {place} refused the request because this machine's clock is wrong; set the clock."
     if status in (401, 403) or code in ("ExpiredToken", "InvalidToken", "TokenRefreshRequired"):
-        return f"The server {server} of the store {place} refused access ({code}). {ACCESS_REMEDY}"
+        return f"The server {server} of {place} refused access ({code}). {ACCESS_REMEDY}"
     if status == 507 or code in ("XMinioStorageFull", "QuotaExceeded", "InsufficientStorage"):
-        return f"The server {server} of the store {place} has no space left ({code}); free space there."
+        return f"The server {server} of {place} has no space left ({code}); free space there."
     if status == 429 or status >= 500 or code == "SlowDown":
         return (
-            f"The server {server} of the store {place} kept failing ({code}, HTTP {status}); look at its log, "
+            f"The server {server} of {place} kept failing ({code}, HTTP {status}); look at its log, "
             "then run the command again: what was not finished was not published."
         )
-    return f"The server {server} of the store {place} refused the request ({code}, HTTP {status}); look at its log."
+    return f"The server {server} of {place} refused the request ({code}, HTTP {status}); look at its log."

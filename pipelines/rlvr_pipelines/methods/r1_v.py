@@ -73,7 +73,7 @@ METHOD = Method(
     departures=(
         "The format reward is the one at HEAD (full match over line breaks). The published run used 033f53c, whose "
         "pattern stops at a line break: its models never earned the format reward and answered without thinking.",
-        "Policy and reference both see the picture; the published run computed log-probs without it (upstream issue 20).",
+        "Policy and reference both see the picture; the published run had log-probs without it (upstream issue 20).",
         "The user text is our wording; tags and the numeric answer format are upstream's.",
         "The commit of the data set has not been established; a Hub read asks for one.",
     ),

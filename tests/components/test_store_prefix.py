@@ -7,9 +7,9 @@ import pytest
 from moto.server import ThreadedMotoServer
 
 from rlvr.data.load import raw_rows
-from rlvr.data.s3_prefix import fetch_prefix
 from rlvr.data.source import Source
 from rlvr.errors import RlvrError
+from rlvr.store.prefix import fetch_prefix
 
 SOURCE = Source(name="items", title="Items", columns=("answer",), convert=dict, files="**/*.jsonl")
 
@@ -64,7 +64,7 @@ def test_nothing_matches(bucket, tmp_path):
 
 
 def test_missing_bucket(bucket, tmp_path):
-    with pytest.raises(RlvrError, match="s3://absent/x cannot be read .*AWS_ENDPOINT_URL"):
+    with pytest.raises(RlvrError, match="bucket of s3://absent/x does not exist .*AWS_ENDPOINT_URL"):
         fetch_prefix("s3://absent/x", "*", tmp_path)
 
 

@@ -1,27 +1,21 @@
-"""Fetching the objects under an S3 prefix into a folder.
-
-boto3 takes endpoint, region and credentials from the environment (`AWS_ENDPOINT_URL`, ...), so MinIO, SeaweedFS and AWS
-look the same here.
-"""
+"""Fetching the objects under an S3 prefix into a folder: data sets and checkpoints that people keep in a bucket."""
 
 from fnmatch import fnmatchcase
 from pathlib import Path, PurePosixPath
 
 from rlvr.errors import RlvrError
+from rlvr.store.s3_client import connect
+from rlvr.store.s3_errors import s3_errors
 
 
 def fetch_prefix(url: str, pattern: str, into: Path) -> list[Path]:
     """Download the objects under `s3://bucket/prefix` whose relative key matches the glob `pattern`; sorted paths."""
-    import boto3
-    from boto3.exceptions import Boto3Error
-    from botocore.exceptions import BotoCoreError, ClientError
-
     bucket, _, prefix = url.removeprefix("s3://").partition("/")
     if not url.startswith("s3://") or not bucket:
         raise RlvrError(f"{url!r} is not an S3 location; write it as s3://bucket/prefix.")
     prefix = prefix.strip("/") + "/" if prefix.strip("/") else ""
-    try:
-        client = boto3.client("s3")
+    client = connect(url)
+    with s3_errors(url, client.meta.endpoint_url):
         pages = client.get_paginator("list_objects_v2").paginate(Bucket=bucket, Prefix=prefix)
         keys = sorted(entry["Key"] for page in pages for entry in page.get("Contents", []))
         wanted = [key for key in keys if _matches(key.removeprefix(prefix), pattern)]
@@ -29,11 +23,6 @@ def fetch_prefix(url: str, pattern: str, into: Path) -> list[Path]:
             target = _target(key.removeprefix(prefix), url, into)
             target.parent.mkdir(parents=True, exist_ok=True)
             client.download_file(bucket, key, str(target))
-    except (BotoCoreError, ClientError, Boto3Error) as error:
-        raise RlvrError(
-            f"{url} cannot be read ({error}); check the bucket's name, the credentials and, for a store that is not "
-            f"AWS, AWS_ENDPOINT_URL."
-        ) from error
     if not wanted:
         there = f"It holds {len(keys)} other objects, such as {keys[0]}." if keys else "Nothing is stored under it."
         raise RlvrError(f"{url} holds no object that matches {pattern!r}. {there} Check the prefix and the pattern.")

@@ -2,6 +2,7 @@
 
 import hashlib
 import json
+import re
 import threading
 import time
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
@@ -9,25 +10,36 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 import huggingface_hub.constants
 import pytest
 
-from rlvr.data.hub_snapshot import fetch_snapshot
+from rlvr.backbones.backbone import Backbone
+from rlvr.backbones.prepare import prepare
+from rlvr.canonical import plain
 from rlvr.errors import RlvrError
+from rlvr.hub import fetch_snapshot
 
 COMMIT = "0123456789abcdef0123456789abcdef01234567"
-FILES = {"README.md": b"card", "data/train-0.parquet": b"train", "test.parquet": b"test"}
+FILES = {
+    "README.md": b"card",
+    "data/train-0.parquet": b"train",
+    "test.parquet": b"test",
+    "config.json": b"{}",
+    "model.safetensors": b"weights",
+    "pytorch_model.bin": b"pickled weights",
+    "modeling.py": b"code",
+}
 
 
 class Hub(BaseHTTPRequestHandler):
-    """One data set, `me/items`, at one commit."""
+    """One data set and one model, both `me/items`, at one commit."""
 
     def do_GET(self) -> None:
-        path = self.path.partition("?")[0]
-        if path == f"/api/datasets/me/items/revision/{COMMIT}":
+        path = re.sub("^/api/(datasets|models)/", "/api/", self.path.partition("?")[0]).removeprefix("/datasets")
+        if path == f"/api/me/items/revision/{COMMIT}":
             siblings = [{"rfilename": name} for name in FILES]
             self.answer(json.dumps({"_id": "1", "id": "me/items", "sha": COMMIT, "siblings": siblings}).encode())
-        elif path.startswith(f"/api/datasets/me/items/tree/{COMMIT}"):
+        elif path.startswith(f"/api/me/items/tree/{COMMIT}"):
             tree = [{"type": "file", "path": n, "oid": "0" * 40, "size": len(b)} for n, b in FILES.items()]
             self.answer(json.dumps(tree).encode())
-        elif (name := path.removeprefix(f"/datasets/me/items/resolve/{COMMIT}/")) in FILES:
+        elif (name := path.removeprefix(f"/me/items/resolve/{COMMIT}/")) in FILES:
             self.answer(FILES[name])
         else:
             self.send_response(404)
@@ -76,6 +88,12 @@ def test_only_matching_files_are_fetched(endpoint):
     assert [path.read_bytes() for path in folder.glob("**/*") if path.is_file()] == [b"train"]
     folder = fetch_snapshot("me/items", COMMIT, "**/*.parquet")
     assert sorted(path.read_bytes() for path in folder.glob("**/*.parquet")) == [b"test", b"train"]
+
+
+def test_a_checkpoint_comes_without_pickles_and_code(endpoint, tmp_path):
+    backbone = Backbone(hub_id="me/items", revision=COMMIT, architecture="qwen2_vl", licence="MIT")
+    prepare(backbone=plain(backbone), tasks=[], model=tmp_path / "base")
+    assert sorted(path.name for path in (tmp_path / "base").iterdir()) == ["config.json", "model.safetensors"]
 
 
 def test_unknown_data_set(endpoint):
