@@ -24,6 +24,8 @@ class ProgressView:
             TimeRemainingColumn(elapsed_when_finished=False),
             console=console,
             disable=not console.is_terminal,
+            redirect_stdout=False,  # what stages and kfp print goes to the run's log
+            redirect_stderr=False,
         )
         self.tasks: dict[str, TaskID] = {}
         self.started: dict[str, float] = {}
