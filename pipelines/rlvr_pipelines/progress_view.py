@@ -6,7 +6,24 @@ from types import TracebackType
 from typing import Any
 
 from rich.console import Console
-from rich.progress import BarColumn, Progress, TaskID, TextColumn, TimeElapsedColumn, TimeRemainingColumn
+from rich.progress import BarColumn, Progress, ProgressColumn, Task, TaskID, TextColumn
+from rich.text import Text
+
+
+class ClockColumn(ProgressColumn):
+    """Time a stage has taken and, while it runs, about how much is left."""
+
+    def render(self, task: Task) -> Text:
+        """For example `1:05, 0:40 left`."""
+        if task.elapsed is None:
+            return Text("")
+        left = None if task.finished else task.time_remaining
+        taken = task.finished_time if task.finished and task.finished_time is not None else task.elapsed
+        return Text(_clock(taken) + (f", {_clock(left)} left" if left is not None else ""), style="cyan")
+
+
+def _clock(seconds: float) -> str:
+    return f"{int(seconds) // 60}:{int(seconds) % 60:02d}"
 
 
 class ProgressView:
@@ -19,9 +36,7 @@ class ProgressView:
             BarColumn(bar_width=24),
             TextColumn("{task.fields[count]:>11}"),
             TextColumn("{task.fields[values]:<34}"),
-            TimeElapsedColumn(),
-            TextColumn("{task.fields[left]}"),
-            TimeRemainingColumn(elapsed_when_finished=False),
+            ClockColumn(),
             console=console,
             disable=not console.is_terminal,
             redirect_stdout=False,  # what stages and kfp print goes to the run's log
@@ -30,7 +45,7 @@ class ProgressView:
         self.tasks: dict[str, TaskID] = {}
         self.started: dict[str, float] = {}
         self.printed: dict[str, float] = {}
-        self.known: set[str] = set()
+        self.continued: dict[str, int] = {}
 
     def begin(self, folder: Path) -> None:
         """Say where the run's files are."""
@@ -54,30 +69,19 @@ class ProgressView:
 
     def _bar(self, line: dict[str, Any]) -> None:
         stage, event = line["stage"], line.get("event")
-        if stage not in self.tasks or event == "start":
-            if stage not in self.tasks:
-                self.tasks[stage] = self.bars.add_task(stage, total=None, mark="·", count="", values="", left="left")
-            return
+        if stage not in self.tasks:
+            self.tasks[stage] = self.bars.add_task(stage, total=None, mark="·", count="", values="")
         task = self.tasks[stage]
-        if event == "known":
-            self.known.add(stage)
-        if event in ("done", "known"):
-            note = "already done" if stage in self.known else ""
-            current = next(entry for entry in self.bars.tasks if entry.id == task)
-            total = current.total or 1
-            self.bars.update(task, total=total, completed=total, mark="[green]✓[/green]", left="")
-            if note:
-                self.bars.update(task, values=note)
+        if event is None:
+            count = f"{line['step']}/{line['total']}"
+            self.bars.update(task, total=line["total"], completed=line["step"], count=count, values=values(line))
+        elif event == "known":
+            self.bars.update(task, values="already done")
+        elif event == "done":
+            total = next(entry for entry in self.bars.tasks if entry.id == task).total or 1
+            self.bars.update(task, total=total, completed=total, mark="[green]✓[/green]")
         elif event == "error":
-            self.bars.update(task, mark="[red]✗[/red]", left="")
-        else:
-            self.bars.update(
-                task,
-                total=line["total"],
-                completed=line["step"],
-                count=f"{line['step']}/{line['total']}",
-                values=values(line),
-            )
+            self.bars.update(task, mark="[red]✗[/red]")
 
     def _line(self, line: dict[str, Any]) -> None:
         stage, event = line["stage"], line.get("event")
@@ -95,8 +99,11 @@ class ProgressView:
             if line["time"] - self.printed.get(stage, self.started.get(stage, 0.0)) > 10 or "note" in line:
                 self.printed[stage] = line["time"]
                 seconds = line["time"] - self.started.get(stage, line["time"])
-                left = seconds * (line["total"] - line["step"]) / max(1, line["step"])
+                done = line["step"] - self.continued.get(stage, 0)
+                left = seconds * (line["total"] - line["step"]) / max(1, done)
                 note = f"  {line['note']}" if "note" in line else f"  {values(line)}  about {left:.0f} s left"
+                if "note" in line:
+                    self.continued[stage] = line["step"]
                 self.console.print(f"{stage}: {line['step']}/{line['total']}{note}")
 
 

@@ -7,7 +7,9 @@ import shutil
 import subprocess
 import sys
 import time
+import urllib.request
 
+import boto3
 import pytest
 from moto.server import ThreadedMotoServer
 
@@ -119,6 +121,12 @@ def test_wrong_data_stops_the_run_with_one_paragraph(rows, message, tmp_path):
     assert text.startswith(("rlvr: Stage ingest", "rlvr: Stage verify"))
 
 
+def check_keys(server, after):
+    """Make the server check access keys after so many requests, as a real one does from the first."""
+    request = urllib.request.Request(f"{server}/moto-api/reset-auth", after, {"Content-Type": "text/plain"})
+    urllib.request.urlopen(request).close()
+
+
 def test_an_unreachable_store_is_noticed_before_anything_runs(tmp_path):
     keys = {"AWS_ACCESS_KEY_ID": "id", "AWS_SECRET_ACCESS_KEY": "very-secret", "AWS_DEFAULT_REGION": "us-east-1"}
     down = rlvr("run", "r1_v", "--store", "s3://bucket/x", cwd=tmp_path, AWS_ENDPOINT_URL="http://127.0.0.1:9", **keys)
@@ -140,7 +148,19 @@ def test_an_unreachable_store_is_noticed_before_anything_runs(tmp_path):
             )
         )
         assert "absent" in text
+        boto3.client(
+            "s3", endpoint_url=f"http://{host}:{port}", region_name="us-east-1", aws_access_key_id="id",
+            aws_secret_access_key="very-secret",
+        ).create_bucket(Bucket="mine")  # fmt: skip
+        check_keys(f"http://{host}:{port}", b"0")
+        text = paragraph(
+            rlvr(
+                "run", "r1_v", "--store", "s3://mine/x", cwd=tmp_path, AWS_ENDPOINT_URL=f"http://{host}:{port}", **keys
+            )
+        )
+        assert "refused access" in text and "AWS_SECRET_ACCESS_KEY" in text and "very-secret" not in text
     finally:
+        check_keys(f"http://{host}:{port}", b"inf")
         server.stop()
     assert not (tmp_path / ".rlvr" / "runs").exists()
 
