@@ -19,7 +19,8 @@ from rlvr.training import TrainingStage
 
 RewardFunction = Callable[..., list[float | None]]
 """`f(completions, **columns)`: one score a completion, None where the reward does not apply. Columns are lists of the
-same length: prompt, answer, answer_kind, options, boxes, span, task, row_id and the keys of the rows' `extra`."""
+same length: every column of `rlvr.data.rows.SCHEMA` except media and response, and the keys of the rows' `extra`.
+A reward with a `Judge` also receives it as the keyword `judge`."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

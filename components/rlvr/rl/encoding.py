@@ -49,6 +49,11 @@ class Encoder:
         """The row's prompt as tensors."""
         import torch
 
+        if row.get("video"):
+            raise RlvrError(
+                f"Row {row['row_id']} has a video, and the engine reads pictures and text only. Leave its task out "
+                f"of the stage's tasks, or convert the video to pictures."
+            )
         images = [self._picture(image, row["row_id"]) for image in row["images"]]
         inputs = self.processor(text=[self.text(row)], images=images or None, return_tensors="pt")
         ids = inputs["input_ids"][0]

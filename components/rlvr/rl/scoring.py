@@ -22,8 +22,9 @@ def score(completions: Sequence[str], rows: Sequence[Row], tasks: Sequence[Task]
         for reward in task.rewards:
             prefix = task.prompt.prefill if reward.with_prefill else ""
             texts = [prefix + completions[number] for number in chosen]
+            judge = {"judge": reward.judge} if reward.judge else {}
             try:
-                values = reward.function(texts, **table)
+                values = reward.function(texts, **table, **judge)
             except Exception as error:
                 ids = ", ".join(sorted({rows[number]["row_id"] for number in chosen})[:5])
                 raise RlvrError(

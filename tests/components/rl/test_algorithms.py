@@ -122,3 +122,30 @@ def test_optimiser_state_survives_saving(tmp_path):
     after.load(tmp_path)
     steps(second, after, range(3, 6))
     assert all(torch.equal(a, b) for a, b in zip(whole.parameters(), second.parameters(), strict=True))
+
+
+def judged(completions, *, judge, answer, **_):
+    return [float(judge.model == "judge-1" and text == gold) for text, gold in zip(completions, answer, strict=True)]
+
+
+def needs_prefill(completions, **_):
+    return [float(text.startswith("<think>")) if text else None for text in completions]
+
+
+def test_rows_are_scored_by_their_own_task_with_weights_judge_and_prefill():
+    from rlvr.datasets import clevr_cogent_a
+    from rlvr.method import Judge, Reward, Task
+    from rlvr.prompts import Prompt
+    from rlvr.rl.scoring import score, total
+
+    prompt = Prompt(template="{question}", prefill="<think>")
+    first = Task(name="first", source=clevr_cogent_a.TRAIN, prompt=prompt, rewards=(
+        Reward(function=judged, weight=2.0, judge=Judge(model="judge-1")),
+        Reward(function=needs_prefill, with_prefill=True),
+    ))  # fmt: skip
+    second = Task(name="second", source=clevr_cogent_a.TRAIN, prompt=prompt, rewards=(Reward(function=needs_prefill),))
+    rows = [{"row_id": str(n), "task": task, "answer": "3"} for n, task in enumerate(["first", "second", "first"])]
+    scores = score(["3", "", "4"], rows, [first, second])
+    assert [list(parts.values()) for parts in scores] == [[1.0, 1.0], [None], [0.0, 1.0]]
+    assert total(scores[0], first) == 3.0 and total(scores[2], first) == 1.0
+    assert math.isnan(total(scores[1], second))
