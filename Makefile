@@ -3,7 +3,7 @@ PYTHON ?= python3
 BIN := .venv/bin
 SEED ?= 0
 
-.PHONY: demo test lint bench clean
+.PHONY: demo demo-r1_v test clean
 
 demo: .venv
 	$(BIN)/rlvr run r1_vlm --seed $(SEED)
