@@ -38,12 +38,14 @@ def perform(
     outputs: Mapping[str, Artifact],
     parameters: Mapping[str, Any],
     name: str | None = None,
+    remember: bool = True,
 ) -> dict[str, Path]:
     """Run `body(**parameters, **input folders, **output folders)` once, publish its outputs, and return their folders.
 
     `inputs` and `outputs` are manifest artifacts by the name of the body's argument; an input may be None (then left
     out) or a list (the body gets a list of folders). A body with an argument `checkpoints` gets the `Checkpoints` of
-    its key, one with `digests` the input digests. `name` labels the stage (default: the body's name).
+    its key, one with `digests` the input digests. `name` labels the stage (default: the body's name). Without
+    `remember` the body runs even if the key is known: for stages that read a place whose content may have changed.
     """
     keep = open_store(store)
     label = name or body.__name__
@@ -55,7 +57,7 @@ def perform(
         "code": code_digest(),
     }
     key = digest(identity)
-    record = keep.read(f"records/{key}.json")
+    record = keep.read(f"records/{key}.json") if remember else None
     if record is None:
         _run(body, keep, key, label, identity, given, tuple(outputs), parameters)
         record = keep.read(f"records/{key}.json")

@@ -31,6 +31,10 @@ def join(*, parts, out):
     (out / "number").write_text("+".join((part / "number").read_text() for part in parts))
 
 
+def copy(*, place, out):
+    (out / "text").write_text(Path(place).read_text())
+
+
 def failing(*, out, checkpoints):
     (out / "half").write_text("half")
     raise ValueError("no luck")
@@ -55,6 +59,18 @@ def test_a_stage_runs_once_for_the_same_inputs_and_parameters(store, artifact):
         done = perform(double, store=store, inputs={}, outputs={"out": artifact(name)}, parameters={"factor": factor})
         assert (done["out"] / "number").read_text() == str(factor)
     assert runs == [2, 3]
+
+
+def test_a_stage_that_reads_a_changing_place_runs_again(store, artifact, tmp_path):
+    def run():
+        outputs, parameters = {"out": artifact("copy")}, {"place": str(tmp_path / "place")}
+        done = perform(copy, store=store, inputs={}, outputs=outputs, parameters=parameters, remember=False)
+        return (done["out"] / "text").read_text()
+
+    (tmp_path / "place").write_text("first")
+    assert run() == "first"
+    (tmp_path / "place").write_text("second")
+    assert run() == "second"
 
 
 def test_manifests_travel_and_show_the_digest(store, artifact):

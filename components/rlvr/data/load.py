@@ -78,6 +78,11 @@ def hub_place(source: Source) -> tuple[str, str]:
     return hub_id, str(revision)
 
 
+def is_fixed(location: str) -> bool:
+    """Whether a location always holds the same content: synthetic or pinned rows, but no folder and no S3 prefix."""
+    return location in ("synthetic", "hub", "tiny") or location.startswith("hub:")
+
+
 def _is_commit(revision: str | None) -> bool:
     return revision is not None and len(revision) == 40 and set(revision) <= set("0123456789abcdef")
 

@@ -11,7 +11,10 @@ def base(store: str, backbone: str, tasks: str, model: dsl.Output[dsl.Model]):
     import json
 
     from rlvr.backbones.prepare import prepare as body
+    from rlvr.data.load import is_fixed
     from rlvr.provenance import perform
 
     parameters = {"backbone": json.loads(backbone), "tasks": json.loads(tasks)}
-    perform(body, store=store, inputs={}, outputs={"model": model}, parameters=parameters, name="base")
+    fixed = is_fixed(parameters["backbone"]["location"])
+    outputs = {"model": model}
+    perform(body, store=store, inputs={}, outputs=outputs, parameters=parameters, name="base", remember=fixed)

@@ -11,7 +11,9 @@ def ingest(store: str, seed: int, label: str, sources: str, rows: dsl.Output[dsl
     import json
 
     from rlvr.data.ingest import ingest as body
+    from rlvr.data.load import is_fixed
     from rlvr.provenance import perform
 
     parameters = {"sources": json.loads(sources), "seed": int(seed)}
-    perform(body, store=store, inputs={}, outputs={"out": rows}, parameters=parameters, name=label)
+    fixed = all(is_fixed(entry["source"]["location"]) for entry in parameters["sources"])
+    perform(body, store=store, inputs={}, outputs={"out": rows}, parameters=parameters, name=label, remember=fixed)
