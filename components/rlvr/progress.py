@@ -5,6 +5,7 @@ import json
 import os
 import threading
 import time
+from pathlib import Path
 from typing import Any
 
 VARIABLE = "RLVR_PROGRESS"
@@ -12,6 +13,8 @@ VARIABLE = "RLVR_PROGRESS"
 
 LOCK = "RLVR_LOCK"
 """Environment variable naming the file that the watching command keeps locked while it lives."""
+WATCH_SECONDS = 0.5
+"""How often a stage looks whether that command still lives."""
 
 _last_printed = 0.0
 
@@ -41,20 +44,26 @@ def read(path: str | os.PathLike[str], offset: int = 0) -> tuple[list[dict[str, 
 
 
 def stop_with_parent() -> None:
-    """End this process soon after the command that holds the lock file has died, however it died.
+    """End this process soon after the command that started it has died, however it died.
 
     Without this a killed `rlvr run` would leave its stage running, and a second run would work beside it.
     """
     path = os.environ.get(LOCK)
     if path:
-        threading.Thread(target=_watch, args=(path,), daemon=True).start()
+        token = Path(path).read_text(encoding="utf-8")
+        threading.Thread(target=_watch, args=(path, token), daemon=True).start()
 
 
-def _watch(path: str) -> None:
-    with open(path, "rb") as file:
+def _watch(path: str, token: str) -> None:
+    """Exit when nobody holds the lock, or when somebody else does."""
+    with open(path, encoding="utf-8") as file:
         while True:
+            time.sleep(WATCH_SECONDS)
+            file.seek(0)
+            if file.read() != token:
+                os._exit(75)
             try:
                 fcntl.flock(file, fcntl.LOCK_SH | fcntl.LOCK_NB)
                 os._exit(75)
             except BlockingIOError:
-                time.sleep(0.5)
+                continue

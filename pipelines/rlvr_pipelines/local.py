@@ -7,8 +7,10 @@ import contextlib
 import fcntl
 import json
 import os
+import secrets
 import shutil
 import threading
+import time
 import warnings
 from collections.abc import Iterator
 from pathlib import Path
@@ -16,7 +18,7 @@ from typing import Any, TextIO
 
 from rlvr.errors import RlvrError
 from rlvr.method import Method
-from rlvr.progress import LOCK, VARIABLE, read
+from rlvr.progress import LOCK, VARIABLE, WATCH_SECONDS, read
 from rlvr.store import open_store
 from rlvr_pipelines.profiles import Profile
 from rlvr_pipelines.progress_view import ProgressView
@@ -88,17 +90,26 @@ def _execute(method: Method, profile: Profile, folder: Path, store: str, seed: i
 
 @contextlib.contextmanager
 def _alone(folder: Path) -> Iterator[None]:
-    """Hold the run's lock; stages end when it is released, and a second command on the same run is refused."""
-    with open(folder / "lock", "w") as file:
+    """Hold the run's lock; a second command on the same run is refused; stages of a killed one may end first."""
+    with open(folder / "lock", "a+", encoding="utf-8") as file:
         try:
             fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except BlockingIOError as error:
             raise RlvrError(
-                f"{folder} is in use by another `rlvr run` (or by a stage that is just ending). Wait for it, or choose "
-                f"another --seed or --home."
+                f"{folder} is in use by another `rlvr run`. Wait for it, or choose another --seed or --home."
             ) from error
+        file.seek(0)
+        killed = bool(file.read())  # a command that ends by itself leaves the file empty
+        file.truncate(0)
+        file.write(secrets.token_hex(8))
+        file.flush()
+        if killed:
+            time.sleep(3 * WATCH_SECONDS)
         os.environ[LOCK] = str(folder / "lock")
-        yield
+        try:
+            yield
+        finally:
+            file.truncate(0)
 
 
 def _failure(events: list[dict[str, Any]], folder: Path, outcome: Exception) -> str:

@@ -1,11 +1,13 @@
 """The whole graph through kfp.local: report and numbers, resumption after a kill, no work the second time, S3."""
 
+import contextlib
 import json
 import os
 import signal
 import subprocess
 import sys
 import time
+from pathlib import Path
 
 import pytest
 
@@ -59,6 +61,17 @@ def grpo_step(folder):
     )
 
 
+def stages(folder):
+    """Processes that run a stage of a pipeline under `folder`."""
+    found = []
+    for path in Path("/proc").glob("[0-9]*/cmdline"):
+        with contextlib.suppress(OSError):
+            command = path.read_bytes()
+            if b"executor_main" in command and str(folder).encode() in command:
+                found.append(path.parent.name)
+    return found
+
+
 @pytest.fixture(scope="module")
 def finished(tmp_path_factory):
     folder = tmp_path_factory.mktemp("home")
@@ -99,14 +112,27 @@ def test_a_killed_run_continues_and_ends_with_the_same_bytes(finished, tmp_path)
     process.communicate()
     reached = grpo_step(tmp_path)
     assert 9 <= reached < 40
-    for _ in range(100):  # the orphaned stage ends by itself; until then the run is locked
-        output = start(tmp_path).communicate(timeout=400)[0]
-        if "in use by another" not in output:
-            break
-        time.sleep(0.3)
+    output = finish(start(tmp_path))
     continued = [line["note"] for line in progress(tmp_path) if "note" in line]
     assert any("continuing after step" in note for note in continued), output
     assert digests(tmp_path)["grpo"]["model"] == digests(whole)["grpo"]["model"]
+
+
+@pytest.mark.skipif(not Path("/proc/self/cmdline").exists(), reason="reads /proc to find the stage's process")
+def test_a_run_in_use_is_refused_and_an_orphaned_stage_ends(finished, tmp_path):
+    first = start(tmp_path)
+    deadline = time.monotonic() + 200
+    while grpo_step(tmp_path) < 1 and first.poll() is None and time.monotonic() < deadline:
+        time.sleep(0.05)
+    second = start(tmp_path)
+    assert "in use by another" in second.communicate(timeout=100)[0] and second.returncode == 1
+    running = stages(tmp_path)
+    first.send_signal(signal.SIGKILL)
+    first.communicate()
+    deadline = time.monotonic() + 20
+    while stages(tmp_path) and time.monotonic() < deadline:
+        time.sleep(0.2)
+    assert running and not stages(tmp_path)
 
 
 def test_a_run_with_objects_in_s3_gives_the_same_artifacts(finished, tmp_path):
