@@ -101,7 +101,8 @@ class ProgressView:
                 seconds = line["time"] - self.started.get(stage, line["time"])
                 done = line["step"] - self.continued.get(stage, 0)
                 left = seconds * (line["total"] - line["step"]) / max(1, done)
-                note = f"  {line['note']}" if "note" in line else f"  {values(line)}  about {left:.0f} s left"
+                rest = f"  about {left:.0f} s left" if done > 1 else ""  # the first step holds set-up, too
+                note = f"  {line['note']}" if "note" in line else f"  {values(line)}{rest}"
                 if "note" in line:
                     self.continued[stage] = line["step"]
                 self.console.print(f"{stage}: {line['step']}/{line['total']}{note}")
