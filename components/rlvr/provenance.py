@@ -139,10 +139,10 @@ def _run(
             folder.mkdir()
         try:
             body(**parameters, **folders, **made, **extra)
+            digests = {argument: keep.put(folder).digest for argument, folder in made.items()}
         except Exception as error:
             kind = "" if isinstance(error, RlvrError) else f"{type(error).__name__}: "
             report(label, 0, 1, event="error", message=f"{kind}{error}")
             raise
-        digests = {argument: keep.put(folder).digest for argument, folder in made.items()}
     keep.write(f"records/{key}.json", dumps({**identity, "outputs": digests}), overwrite=True)
     checkpoints.drop()

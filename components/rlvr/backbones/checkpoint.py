@@ -3,6 +3,7 @@
 import os
 import re
 import shutil
+import tempfile
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -49,11 +50,17 @@ def fetch(backbone: Backbone, out: Path) -> None:
     elif backbone.location.startswith("s3://"):
         from rlvr.store.prefix import fetch_prefix
 
-        fetch_prefix(backbone.location, "**/*", out)
-        _require_checkpoint(out)
+        with tempfile.TemporaryDirectory(prefix="rlvr-checkpoint-") as name:
+            fetch_prefix(backbone.location, "*", Path(name))
+            _copy(Path(name), out)
         return
     else:
         source = Path(backbone.location)
+    _copy(source, out)
+
+
+def _copy(source: Path, out: Path) -> None:
+    """Copy what `FILES` names of a checkpoint folder, and nothing else."""
     _require_checkpoint(source)
     for pattern in FILES:
         for file in sorted(source.glob(pattern)):

@@ -52,7 +52,10 @@ def banner(method: dict[str, Any], profile: str, locations: list[str]) -> list[s
     """Sentences that say why this is not a reproduction; empty when the published set-up was really run."""
     reasons = []
     if is_tiny(method):
-        reasons.append(f"A tiny model built offline stood in for {method['backbone']['hub_id']}.")
+        reasons.append(
+            f"A tiny model built offline, warmed up on worked examples that are in part careless on purpose, "
+            f"stood in for {method['backbone']['hub_id']}."
+        )
     if any(is_synthetic(location) for location in locations):
         reasons.append("Synthetic rows stood in for the published data sets.")
     if profile == "laptop" and not reasons:
