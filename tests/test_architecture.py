@@ -45,8 +45,10 @@ def test_no_file_is_named_after_nothing():
 
 
 def test_every_field_of_a_value_has_a_docstring():
-    for name in ("method", "training", "prompts", "data/source", "backbones/backbone", "benchmarks/benchmark"):
-        tree = ast.parse((ROOT / "components/rlvr" / f"{name}.py").read_text())
+    values = ("method", "prompts", "data/source", "backbones/backbone", "benchmarks/benchmark")
+    training = sorted((ROOT / "components/rlvr/training").glob("*.py"))
+    for path in [*(ROOT / "components/rlvr" / f"{name}.py" for name in values), *training]:
+        name, tree = path.stem, ast.parse(path.read_text())
         for value in (node for node in tree.body if isinstance(node, ast.ClassDef)):
             for field, following in zip(value.body, [*value.body[1:], None], strict=True):
                 if isinstance(field, ast.AnnAssign):

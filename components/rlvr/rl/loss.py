@@ -42,7 +42,7 @@ def token_losses(
 
     logprobs [N] carry the gradient; old [N] are the sampled log-probs; reference [N] or None; advantage [N] a token.
     """
-    if settings.ratio == "one":
+    if settings.objective == "ratio_one":
         policy = -(logprobs - logprobs.detach()).exp() * advantage
     else:
         ratio = (logprobs - old).exp()

@@ -29,7 +29,7 @@ from rlvr.rl.policy import Policy
 from rlvr.rl.rollout import Completion, Rollout
 from rlvr.rl.sampling import UniformSampler, steps_of
 from rlvr.rl.scoring import score, total
-from rlvr.training import Grpo, Loss
+from rlvr.training import Grpo, Loss, Scale
 
 
 def train(
@@ -37,6 +37,7 @@ def train(
     stage: dict[str, Any],
     tasks: list[dict[str, Any]],
     precision: str,
+    scale: dict[str, Any] | None = None,
     seed: int,
     base: Path,
     rows: Path,
@@ -52,7 +53,7 @@ def train(
     """
     settings = load(Grpo, stage)
     chosen = [load(Task, task) for task in tasks if not settings.tasks or task["name"] in settings.tasks]
-    loop = Loop(settings, chosen, precision, seed, base, rows, checkpoints)
+    loop = Loop(settings, chosen, precision, seed, base, rows, checkpoints, load(Scale, scale or {}))
     loop.run()
     loop.policy.model.save_pretrained(model)
     load_processor(base).save_pretrained(model)  # the stage's pixel limits are its own, not the model's
@@ -71,7 +72,9 @@ class Loop:
         base: Path,
         rows: Path,
         checkpoints: Checkpoints | None,
+        scale: Scale = Scale(),
     ) -> None:
+        self.scale = scale
         self.settings, self.tasks, self.seed, self.checkpoints = settings, tasks, seed, checkpoints
         self.by_name = {task.name: task for task in tasks}
         self.rows = read(rows, [task.name for task in tasks])
@@ -175,7 +178,7 @@ class Loop:
         parts = torch.tensor(sizes).cumsum(0).tolist()
         loss, divergence = 0.0, 0.0
         for first, last in micro_batches(
-            [len(prompt.ids) for prompt in prompts], sizes, self.settings.micro_batch_tokens
+            [len(prompt.ids) for prompt in prompts], sizes, self.scale.micro_batch_tokens
         ):
             tokens = slice(parts[first - 1] if first else 0, parts[last - 1])
             value, kl = self.micro_update(
@@ -218,7 +221,7 @@ class Loop:
     def synchronise(self) -> None:
         """Mix the reference towards the policy where the method does so (r1-vlm: every 64 steps with 0.9)."""
         loss = self.settings.loss
-        if self.reference is None or not loss.reference_sync_steps or (self.step + 1) % loss.reference_sync_steps:
+        if self.reference is None or loss.reference != "synchronised" or (self.step + 1) % loss.reference_sync_steps:
             return
         with torch.no_grad():
             for old, new in zip(self.reference.parameters(), self.policy.parameters(), strict=True):
@@ -249,7 +252,7 @@ class Loop:
         with tempfile.TemporaryDirectory() as name:
             folder = Path(name)
             save_model(self.policy.model, str(folder / "policy.safetensors"))
-            if self.reference is not None and self.settings.loss.reference_sync_steps:
+            if self.reference is not None and self.settings.loss.reference == "synchronised":
                 save_model(self.reference.model, str(folder / "reference.safetensors"))
             self.stepper.save(folder)
             self.log.write(folder / "log")

@@ -67,7 +67,7 @@ def test_ratio_one_has_the_policy_gradient_and_k3_is_never_negative():
 def test_clipping_stops_the_gradient_beyond_the_range():
     logprobs = torch.tensor([1.0, -1.0, 0.05], requires_grad=True)
     advantage = torch.tensor([1.0, -1.0, 1.0])
-    losses = token_losses(logprobs, torch.zeros(3), None, advantage, Loss(ratio="clipped", clip_high=0.3))
+    losses = token_losses(logprobs, torch.zeros(3), None, advantage, Loss(objective="clipped", clip_high=0.3))
     assert torch.allclose(losses, torch.tensor([-1.3, 0.8, -math.exp(0.05)]))
     (slope,) = torch.autograd.grad(losses.sum(), logprobs)
     assert slope[:2].tolist() == [0, 0] and slope[2] < 0

@@ -14,19 +14,20 @@ from rlvr.method import Reward
 from rlvr.rl.train import Loop, train
 from rlvr.sft import train as train_sft
 from rlvr.store import manifest_of, open_store
-from rlvr.training import Optimiser, Sft
+from rlvr.training import Optimiser, Scale, Sft
 
 
 class Interrupted(Exception):
     """Raised in the middle of a stage."""
 
 
-def grpo(method, base, rows, folder, checkpoints=None, previous=None):
+def grpo(method, base, rows, folder, checkpoints=None, previous=None, scale=None):
     model, log = folder / "model", folder / "log"
     train(
         stage=plain(method.stages[0]),
         tasks=[plain(task) for task in method.tasks],
         precision="float32",
+        scale=plain(scale) if scale else None,
         seed=0,
         base=base,
         rows=rows,
@@ -98,8 +99,7 @@ def test_micro_batches_do_not_change_the_result(undisturbed, digits_method, tiny
     import torch
     from safetensors.torch import load_file
 
-    stage = replace(digits_method.stages[0], micro_batch_tokens=1)
-    grpo(replace(digits_method, stages=(stage,)), tiny_base, digit_rows, tmp_path)
+    grpo(digits_method, tiny_base, digit_rows, tmp_path, scale=Scale(micro_batch_tokens=1))
     whole = load_file(undisturbed[0] / "model" / "model.safetensors")
     split = load_file(tmp_path / "model" / "model.safetensors")
     # Adam divides by the gradient's size, so differences of rounding grow to a small part of the learning rate

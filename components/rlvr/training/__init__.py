@@ -1,0 +1,44 @@
+"""Training stages of a method and their hyper-parameters: plain frozen values, no torch."""
+
+from rlvr.training.algorithm import Advantage, LengthReward, Loss
+from rlvr.training.optimiser import Lora, Optimiser
+from rlvr.training.sampler import (
+    Curriculum,
+    OnlineFilter,
+    PartialRollouts,
+    Prioritised,
+    Replay,
+    Rethinking,
+    Sampler,
+    Uniform,
+    VarianceAware,
+)
+from rlvr.training.sampling import Sampling
+from rlvr.training.scale import Scale
+from rlvr.training.stages import Citations, Dpo, Grpo, Merge, Sft, ShortestSft, TrainingStage
+
+__all__ = [
+    "Advantage",
+    "Citations",
+    "Curriculum",
+    "Dpo",
+    "Grpo",
+    "LengthReward",
+    "Lora",
+    "Loss",
+    "Merge",
+    "OnlineFilter",
+    "Optimiser",
+    "PartialRollouts",
+    "Prioritised",
+    "Replay",
+    "Rethinking",
+    "Sampler",
+    "Sampling",
+    "Scale",
+    "Sft",
+    "ShortestSft",
+    "TrainingStage",
+    "Uniform",
+    "VarianceAware",
+]
