@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from typing import Literal
 
-Architecture = Literal["qwen2_vl", "qwen2_5_vl"]
+Architecture = Literal["qwen2_vl", "qwen2_5_vl", "qwen3_vl", "internvl", "kimi_k25"]
 """Model types of transformers that the tiny backbones are built in."""
 
 
@@ -19,8 +19,9 @@ class Tiny:
     """Width of the vision tower."""
     vision_layers: int = 2
     """Layers of the vision tower."""
-    patch_size: int = 14
-    """Side of a picture patch in pixels; 2 x 2 patches make one token."""
+    patch_size: int | None = None
+    """Side of a picture patch in pixels; 2 x 2 patches make one token. None takes the architecture's own: 16 in
+    qwen3_vl, 14 elsewhere."""
     initializer_range: float = 0.08
     """Standard deviation of new weights: about 1 / sqrt(hidden_size); the 0.02 of large models learns far slower."""
     warmup_steps: int = 400
