@@ -1,7 +1,8 @@
-"""AdamW with its schedule, and its state as safetensors."""
+"""AdamW over named parameters, with its learning-rate schedule, clipping, and its state as safetensors."""
 
 import json
 import math
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
@@ -10,44 +11,51 @@ import torch
 from rlvr.training import Optimiser
 
 
-class Stepper:
-    """One optimiser over the trainable parameters of a model."""
+def learning_rate(settings: Optimiser, number: int, updates: int) -> float:
+    """The learning rate of update 0 .. updates - 1."""
+    peak = settings.learning_rate
+    warmup = math.ceil(settings.warmup_fraction * updates)
+    if number < warmup:
+        return peak * (number + 1) / warmup
+    done = (number - warmup) / max(1, updates - warmup)
+    if settings.schedule == "constant":
+        return peak
+    falling = 1 - done if settings.schedule == "linear" else 0.5 * (1 + math.cos(math.pi * done))
+    return peak * (settings.final_fraction + (1 - settings.final_fraction) * falling)
 
-    def __init__(self, model: Any, settings: Optimiser, total_steps: int, *, freeze_vision: bool = False) -> None:
-        for name, parameter in model.named_parameters():
-            parameter.requires_grad_(not (freeze_vision and ".visual." in f".{name}"))
-        self.names = [name for name, parameter in model.named_parameters() if parameter.requires_grad]
-        self.parameters = [parameter for parameter in model.parameters() if parameter.requires_grad]
-        self.settings, self.total = settings, total_steps
-        self.optimiser = torch.optim.AdamW(
-            self.parameters,
-            lr=settings.learning_rate,
-            betas=(settings.beta1, settings.beta2),
-            eps=settings.epsilon,
-            weight_decay=settings.weight_decay,
-            foreach=True,
-        )
 
-    def learning_rate(self, step: int) -> float:
-        """The learning rate of step 0 .. total - 1."""
-        settings, peak = self.settings, self.settings.learning_rate
-        warmup = math.ceil(settings.warmup_fraction * self.total)
-        if step < warmup:
-            return peak * (step + 1) / warmup
-        done = (step - warmup) / max(1, self.total - warmup)
-        if settings.schedule == "constant":
-            return peak
-        falling = 1 - done if settings.schedule == "linear" else 0.5 * (1 + math.cos(math.pi * done))
-        return peak * (settings.final_fraction + (1 - settings.final_fraction) * falling)
+def adamw(parameters: list[torch.Tensor], settings: Optimiser) -> torch.optim.AdamW:
+    """AdamW of torch with the settings' constants."""
+    return torch.optim.AdamW(
+        parameters,
+        lr=settings.learning_rate,
+        betas=(settings.beta1, settings.beta2),
+        eps=settings.epsilon,
+        weight_decay=settings.weight_decay,
+        foreach=True,
+    )
 
-    def step(self, step: int) -> float:
-        """Apply the accumulated gradients; returns their norm before clipping and clears them."""
+
+class NamedAdamW:
+    """AdamW whose state is saved under the parameters' names."""
+
+    def __init__(self, parameters: Mapping[str, torch.Tensor], settings: Optimiser) -> None:
+        self.names, self.parameters = list(parameters), list(parameters.values())
+        self.settings = settings
+        self.optimiser = adamw(self.parameters, settings)
+
+    def step(self, rate: float) -> float:
+        """Clip and apply the gradients at a learning rate; returns their norm before clipping and clears them."""
         for group in self.optimiser.param_groups:
-            group["lr"] = self.learning_rate(step)
+            group["lr"] = rate
         norm = torch.nn.utils.clip_grad_norm_(self.parameters, self.settings.max_grad_norm)
         self.optimiser.step()
         self.optimiser.zero_grad(set_to_none=True)
         return float(norm)
+
+    def reset(self) -> None:
+        """Forget the moments and the count of steps."""
+        self.optimiser.state.clear()
 
     def save(self, folder: Path) -> None:
         """Write `optimiser.safetensors` and `optimiser.json`."""
@@ -63,7 +71,7 @@ class Stepper:
         (folder / "optimiser.json").write_text(json.dumps({"parameters": self.names}))
 
     def load(self, folder: Path) -> None:
-        """The inverse of `save`, for the same model."""
+        """The inverse of `save`, for the same parameters."""
         from safetensors.torch import load_file
 
         index = {name: number for number, name in enumerate(self.names)}
@@ -72,3 +80,21 @@ class Stepper:
             key, _, name = path.partition("/")
             state.setdefault(index[name], {})[key] = tensor
         self.optimiser.load_state_dict({**self.optimiser.state_dict(), "state": state})
+
+
+class Stepper(NamedAdamW):
+    """One optimiser over the trainable parameters of a model."""
+
+    def __init__(self, model: Any, settings: Optimiser, total_steps: int, *, freeze_vision: bool = False) -> None:
+        for name, parameter in model.named_parameters():
+            parameter.requires_grad_(not (freeze_vision and ".visual." in f".{name}"))
+        super().__init__({name: value for name, value in model.named_parameters() if value.requires_grad}, settings)
+        self.total = total_steps
+
+    def learning_rate(self, step: float) -> float:
+        """The learning rate of step 0 .. total - 1."""
+        return learning_rate(self.settings, int(step), self.total)
+
+    def step(self, rate: float) -> float:
+        """Apply the accumulated gradients of step number `rate`; returns their norm before clipping."""
+        return super().step(self.learning_rate(rate))
