@@ -24,7 +24,7 @@ from rlvr.rl.hardware import hardware, peak_memory_bytes
 from rlvr.rl.log import TrainingLog, extend
 from rlvr.rl.optimiser import Stepper
 from rlvr.rl.policy import Policy
-from rlvr.rl.sampling import UniformSampler, steps_of
+from rlvr.rl.samplers import UniformSampler, steps_of
 from rlvr.training import Sft
 
 

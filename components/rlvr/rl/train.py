@@ -27,7 +27,7 @@ from rlvr.rl.loss import k3, token_losses, token_weights
 from rlvr.rl.optimiser import Stepper
 from rlvr.rl.policy import Policy
 from rlvr.rl.rollout import Completion, Rollout
-from rlvr.rl.sampling import UniformSampler, steps_of
+from rlvr.rl.samplers import UniformSampler, steps_of
 from rlvr.rl.scoring import score, total
 from rlvr.training import Grpo, Loss, Scale
 
@@ -207,7 +207,8 @@ class Loop:
                 reference = self.reference(prompts, responses, temperature)
         logprobs = self.policy(prompts, responses, temperature)
         device = logprobs.device
-        losses = token_losses(logprobs, old.to(device), reference, advantage.to(device), settings)
+        sizes = torch.tensor([len(completion.ids) for group in groups for completion in group]).to(device)
+        losses = token_losses(logprobs, old.to(device), reference, advantage.to(device), settings, sizes)
         loss = (losses * weights.to(device)).sum()
         if not torch.isfinite(loss):
             ids = ", ".join(prompt.row_id for prompt in prompts)

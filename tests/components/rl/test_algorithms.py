@@ -6,7 +6,7 @@ import torch
 from rlvr.rl.advantages import advantages
 from rlvr.rl.loss import k3, token_losses, token_weights
 from rlvr.rl.optimiser import Stepper
-from rlvr.rl.sampling import UniformSampler, steps_of
+from rlvr.rl.samplers import UniformSampler, steps_of
 from rlvr.rl.train import micro_batches
 from rlvr.training import Advantage, Loss, Optimiser
 
@@ -55,7 +55,7 @@ def test_token_weights(normaliser):
 def test_ratio_one_has_the_policy_gradient_and_k3_is_never_negative():
     logprobs = torch.randn(6, requires_grad=True)
     reference, advantage = torch.randn(6), torch.randn(6)
-    losses = token_losses(logprobs, logprobs.detach() + 1, None, advantage, Loss())
+    losses = token_losses(logprobs, logprobs.detach() + 1, None, advantage, Loss(), lengths)
     assert torch.allclose(losses, -advantage)
     (slope,) = torch.autograd.grad(losses.sum(), logprobs)
     assert torch.allclose(slope, -advantage)
