@@ -17,6 +17,7 @@ import pyarrow.parquet as pq
 
 from rlvr.progress import report
 from rlvr.rl import event_file
+from rlvr.rl.metrics import percentile as percentile  # read from here by callers of before
 
 ROLLOUTS = pa.schema(
     [
@@ -126,12 +127,6 @@ def extend(previous: Path | None, name: str, log: TrainingLog, summary: dict[str
     if previous is not None:
         shutil.copytree(previous, out, dirs_exist_ok=True, copy_function=shutil.copyfile)
     log.finish(out / name, {"name": name, **summary})
-
-
-def percentile(values: Sequence[float], fraction: float) -> float:
-    """The value below which `fraction` of the values lie (nearest rank)."""
-    ordered = sorted(values)
-    return ordered[min(len(ordered) - 1, int(fraction * len(ordered)))]
 
 
 def _line(metrics: dict[str, Any]) -> str:

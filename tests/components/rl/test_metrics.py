@@ -1,0 +1,88 @@
+"""Step metrics and importance weights against values worked out by hand or by another route."""
+
+import math
+
+import pytest
+import torch
+
+from rlvr.rl.importance import importance_metrics, truncated_importance
+from rlvr.rl.metrics import (
+    advantage_metrics,
+    approximate_kl,
+    clip_metrics,
+    entropy,
+    length_metrics,
+    percentile,
+    reward_metrics,
+)
+
+
+def test_rewards_are_means_over_what_has_them():
+    found = reward_metrics(
+        [[1.0, 0.0, None], [0.5, 0.5, 0.5], [None, math.nan, 2.0], [1.0]],
+        [{"format": 1.0, "accuracy": None}, {"format": 0.0}, {"accuracy": 0.5}, {"format": 0.5, "none": None}],
+    )
+    assert found["reward"] == pytest.approx((1 + 0 + 1.5 + 2 + 1) / 7)
+    assert found["rewards"]["format"] == pytest.approx(0.5)
+    assert found["rewards"]["accuracy"] == 0.5
+    assert math.isnan(found["rewards"]["none"])
+    assert found["dead_groups_percent"] == 75.0  # all but the first: equal rewards, or a single one
+
+
+def test_lengths():
+    found = length_metrics(list(range(1, 101)), [True] * 5 + [False] * 95)
+    assert found == {"length_mean": 50.5, "length_p95": 96.0, "truncated_percent": 5.0}
+    assert math.isnan(percentile([], 0.95))
+
+
+def test_advantages():
+    found = advantage_metrics(torch.tensor([[1.0, -1.0], [3.0, -3.0]]))
+    assert found == {"advantage_mean": 0.0, "advantage_std": pytest.approx(math.sqrt(5))}
+
+
+def test_clipping_counts_exactly_the_tokens_without_gradient():
+    generator = torch.Generator().manual_seed(0)
+    old = -torch.rand(400, generator=generator)
+    logprobs = (old + 0.4 * torch.randn(400, generator=generator)).requires_grad_()
+    advantages = torch.randn(400, generator=generator)
+    low, high = 0.2, 0.28
+    ratio = (logprobs - old).exp()
+    surrogate = torch.minimum(ratio * advantages, ratio.clamp(1 - low, 1 + high) * advantages)
+    (gradient,) = torch.autograd.grad(surrogate.sum(), logprobs)
+    found = clip_metrics(logprobs.detach(), old, advantages, low, high)
+    assert found["clip_low_percent"] > 0 and found["clip_high_percent"] > 0
+    assert sum(found.values()) == pytest.approx(100 * float((gradient == 0).float().mean()))
+
+
+def test_the_sample_estimates_reach_the_true_values():
+    generator = torch.Generator().manual_seed(1)
+    policy = torch.randn(50, generator=generator).log_softmax(-1)
+    other = (policy + 0.3 * torch.randn(50, generator=generator)).log_softmax(-1)
+    drawn = torch.multinomial(policy.exp(), 200_000, replacement=True, generator=generator)
+    assert entropy(policy[drawn]) == pytest.approx(float(-(policy.exp() * policy).sum()), rel=0.01)
+    divergence = float((policy.exp() * (policy - other)).sum())
+    assert approximate_kl(policy[drawn], other[drawn]) == pytest.approx(divergence, rel=0.02)
+    assert math.isnan(entropy(torch.zeros(0))) and math.isnan(approximate_kl(torch.zeros(0), torch.zeros(0)))
+
+
+def test_importance_weights_are_ratios_up_to_the_cap():
+    sampler = torch.tensor([0.2, 0.5, 0.1, 0.4]).log()
+    old = torch.tensor([0.1, 0.5, 0.9, 0.44]).log().requires_grad_()
+    weights = truncated_importance(old, sampler, 2.0)
+    assert not weights.requires_grad
+    assert weights.tolist() == pytest.approx([0.5, 1.0, 2.0, 1.1])
+    found = importance_metrics(old.detach(), sampler, 2.0)
+    assert found["importance_capped_percent"] == 25.0
+    apart = [math.log(2), 0, math.log(9), math.log(1.1)]
+    assert found["sampler_difference"] == pytest.approx(sum(apart) / 4)
+
+
+def test_importance_weights_correct_an_expectation():
+    """Tokens drawn from the sampler and weighted have the trainer's mean where nothing is capped."""
+    generator = torch.Generator().manual_seed(2)
+    trainer = torch.randn(30, generator=generator).log_softmax(-1)
+    sampler = (trainer + 0.2 * torch.randn(30, generator=generator)).log_softmax(-1)
+    value = torch.randn(30, generator=generator)
+    drawn = torch.multinomial(sampler.exp(), 400_000, replacement=True, generator=generator)
+    weights = truncated_importance(trainer[drawn], sampler[drawn], 10.0)
+    assert float((weights * value[drawn]).mean()) == pytest.approx(float((trainer.exp() * value).sum()), abs=0.01)
