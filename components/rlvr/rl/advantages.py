@@ -1,4 +1,7 @@
-"""From the rewards of groups to advantages (GRPO: DeepSeekMath §4.1; RLOO: Ahmadian et al. 2024)."""
+"""From the rewards of groups to advantages.
+
+GRPO: DeepSeekMath §4.1; RLOO: Ahmadian et al. 2024; log partition: Kimi k1.5 §2.3.2.
+"""
 
 import torch
 
@@ -8,24 +11,44 @@ from rlvr.training import Advantage
 def advantages(rewards: torch.Tensor, settings: Advantage) -> torch.Tensor:
     """Advantages, [B, G], of rewards [B, G]; NaN marks a completion without reward and gets advantage 0.
 
-    Groups of one completion get 0 under `group_mean` and `leave_one_out` alike: there is nothing to compare with.
+    A completion alone in its group has nothing to compare with: see `Advantage.lone`.
     """
     scored = ~rewards.isnan()
     values = rewards.nan_to_num(0.0)
     count = scored.sum(1, keepdim=True)
-    total = values.sum(1, keepdim=True)
-    mean = total / count.clamp(min=1)
-    if settings.baseline == "leave_one_out":
-        baseline = (total - values) / (count - 1).clamp(min=1)
-    else:
-        baseline = mean
-    result = values - baseline
-    if settings.scale == "group_std":
-        squares = ((values - mean) ** 2 * scored).sum(1, keepdim=True)
-        std = (squares / (count - settings.ddof).clamp(min=1)).sqrt()
-        result = result / (std + settings.epsilon)
-    result = torch.where(scored & (count > 1), result, 0.0)
+    result = (values - baseline(values, scored, settings)) / scale(values, scored, settings)
+    alone = values if settings.lone == "reward" else torch.zeros_like(values)
+    result = torch.where(scored, torch.where(count > 1, result, alone), 0.0)
     if settings.whiten:
         chosen = result[scored]
         result = torch.where(scored, (result - chosen.mean()) / (chosen.std() + 1e-8), 0.0)
     return result
+
+
+def baseline(values: torch.Tensor, scored: torch.Tensor, settings: Advantage) -> torch.Tensor:
+    """What is subtracted from each reward, broadcastable to [B, G]."""
+    count = scored.sum(1, keepdim=True)
+    total = values.sum(1, keepdim=True)
+    if settings.baseline == "leave_one_out":
+        return (total - values) / (count - 1).clamp(min=1)
+    if settings.baseline == "log_partition":
+        return log_partition(values, scored, settings.tau)
+    return total / count.clamp(min=1)
+
+
+def log_partition(values: torch.Tensor, scored: torch.Tensor, tau: float) -> torch.Tensor:
+    """Tau log mean exp(r / tau) of each group, [B, 1]; tends to the mean as tau grows."""
+    exponents = (values / tau).masked_fill(~scored, -torch.inf)
+    return tau * (exponents.logsumexp(1, keepdim=True) - scored.sum(1, keepdim=True).clamp(min=1).log())
+
+
+def scale(values: torch.Tensor, scored: torch.Tensor, settings: Advantage) -> torch.Tensor:
+    """What the difference is divided by, broadcastable to [B, G]."""
+    if settings.scale == "none":
+        return torch.ones((), dtype=values.dtype)
+    if settings.scale == "batch_std":
+        return values[scored].std(correction=settings.ddof).nan_to_num(0.0) + settings.epsilon
+    count = scored.sum(1, keepdim=True)
+    mean = values.sum(1, keepdim=True) / count.clamp(min=1)
+    squares = ((values - mean) ** 2 * scored).sum(1, keepdim=True)
+    return (squares / (count - settings.ddof).clamp(min=1)).sqrt() + settings.epsilon

@@ -1,17 +1,24 @@
 """Attention over a `SegmentLayout`, registered with transformers as `shared_prefix`.
 
-The layout travels to every layer as the keyword `layout`. One scaled-dot-product call a segment keeps the arithmetic
-exact and makes no [T, T] mask.
+The layout travels to every layer as the keyword `layout`. On the CPU one scaled-dot-product call a segment keeps the
+arithmetic exact and makes no [T, T] mask; on a GPU in half precision one variable-length flash call serves the whole
+stream (torch.nn.attention.varlen; its contract is emulated in the tests, the kernel itself has not been run).
 """
 
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
-if TYPE_CHECKING:
-    import torch
+import torch
+from torch.nn.functional import scaled_dot_product_attention
 
+if TYPE_CHECKING:
+    from rlvr.rl.decoding import Decoding
     from rlvr.rl.layout import SegmentLayout
 
 NAME = "shared_prefix"
+
+Kept = dict[int, tuple[torch.Tensor, torch.Tensor]]
+"""Keys and values of the stream by layer, [1, H_kv, T, D] each."""
 
 
 def register() -> None:
@@ -19,44 +26,74 @@ def register() -> None:
     from transformers import AttentionInterface
     from transformers.masking_utils import AttentionMaskInterface
 
-    AttentionInterface.register(NAME, shared_prefix)
+    AttentionInterface.register(NAME, lambda *args, **kwargs: shared_prefix(*args, **kwargs))
     AttentionMaskInterface.register(NAME, lambda *args, **kwargs: None)  # the layout carries the structure
 
 
 def shared_prefix(
     module: Any,
-    query: "torch.Tensor",
-    key: "torch.Tensor",
-    value: "torch.Tensor",
+    query: torch.Tensor,
+    key: torch.Tensor,
+    value: torch.Tensor,
     attention_mask: None,
     *,
-    layout: "SegmentLayout",
+    layout: "SegmentLayout | None" = None,
+    kept: Kept | None = None,
+    decoding: "Decoding | None" = None,
     scaling: float | None = None,
     **_: Any,
-) -> "tuple[torch.Tensor, None]":
-    """Attention of one layer; query [1, H, T, D], key and value [1, H_kv, T, D]; returns ([1, T, H, D], None)."""
-    import torch
-    from torch.nn.functional import scaled_dot_product_attention
+) -> tuple[torch.Tensor, None]:
+    """Attention of one layer; query [1, H, T, D], key and value [1, H_kv, T, D]; returns ([1, T, H, D], None).
 
-    grouped = query.shape[1] != key.shape[1]
+    `kept` collects every layer's keys and values, for generation to go on from; with `decoding` the call is one step of
+    generation instead, query [rows, H, 1, D].
+    """
+    if decoding is not None:
+        return decoding.attend(module.layer_idx, query, key, value, scaling), None
+    assert layout is not None, "the shared_prefix attention needs a layout"
+    if kept is not None:
+        kept[module.layer_idx] = (key, value)
+    if takes_varlen(query, value):
+        return _varlen(query, key, value, layout, scaling), None
+    attend = partial(scaled_dot_product_attention, scale=scaling, enable_gqa=query.shape[1] != key.shape[1])
     parts = []
     for segment in layout.segments:
         own = slice(segment.start, segment.end)
-        keys, values, mask = key[:, :, own], value[:, :, own], None
-        if segment.parent_length:
-            parent = slice(segment.parent_start, segment.parent_start + segment.parent_length)
-            keys = torch.cat([key[:, :, parent], keys], 2)
-            values = torch.cat([value[:, :, parent], values], 2)
-            mask = layout.mask(segment).to(query.device)
-        parts.append(
-            scaled_dot_product_attention(
-                query[:, :, own],
-                keys,
-                values,
-                attn_mask=mask,
-                is_causal=mask is None,
-                scale=scaling,
-                enable_gqa=grouped,
-            )
-        )
+        if not segment.path:
+            parts.append(attend(query[:, :, own], key[:, :, own], value[:, :, own], is_causal=True))
+            continue
+        spans = [*(slice(*span) for span in segment.path), own]
+        keys = torch.cat([key[:, :, span] for span in spans], 2)
+        values = torch.cat([value[:, :, span] for span in spans], 2)
+        parts.append(attend(query[:, :, own], keys, values, attn_mask=layout.mask(segment).to(query.device)))
     return torch.cat(parts, 2).transpose(1, 2), None
+
+
+def takes_varlen(query: torch.Tensor, value: torch.Tensor) -> bool:
+    """Whether the variable-length kernel serves these tensors: half precision on a GPU, one head size."""
+    half = query.dtype in (torch.bfloat16, torch.float16)
+    return query.is_cuda and half and query.shape[-1] == value.shape[-1]
+
+
+def _varlen(
+    query: torch.Tensor, key: torch.Tensor, value: torch.Tensor, layout: "SegmentLayout", scaling: float | None
+) -> torch.Tensor:
+    """One flash call over all segments, causal from the bottom right; returns [1, T, H, D]."""
+    from torch.nn.attention.varlen import varlen_attn
+
+    places, queries, keys, longest_query, longest_key = layout.varlen
+    device = query.device
+    rows = [tensor[0].transpose(0, 1) for tensor in (query, key, value)]  # [T, H, D]
+    out = varlen_attn(
+        rows[0].contiguous(),
+        rows[1].index_select(0, places.to(device)),
+        rows[2].index_select(0, places.to(device)),
+        queries.to(device),
+        keys.to(device),
+        longest_query,
+        longest_key,
+        scale=scaling,
+        window_size=(-1, 0),
+        enable_gqa=query.shape[1] != key.shape[1],
+    )
+    return out[None]  # type: ignore[index,no-any-return]

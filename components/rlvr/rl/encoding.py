@@ -1,4 +1,4 @@
-"""Rows to model inputs: token ids and picture patches, made once and shared by a group's completions."""
+"""Rows to model inputs: token ids, picture and video patches, made once and shared by a group's completions."""
 
 import io
 from collections.abc import Mapping, Sequence
@@ -10,6 +10,7 @@ from PIL import Image
 from rlvr.data.rows import Row
 from rlvr.errors import RlvrError
 from rlvr.prompts import Prompt
+from rlvr.rl.video import Frames, sample_frames
 
 if TYPE_CHECKING:
     import torch
@@ -26,15 +27,33 @@ class EncodedPrompt:
     token_types: "torch.Tensor"
     """0 for text, 1 for picture and 2 for video tokens, [P]."""
     media: Mapping[str, "torch.Tensor"]
-    """Picture inputs as the model names them: pixel_values [patches, values], image_grid_thw [pictures, 3]."""
+    """Inputs of the vision tower as the processor names them: pixel_values [patches, values] and image_grid_thw
+    [pictures, 3], pixel_values_videos, video_grid_thw and second_per_grid_ts (seconds); InternVL has pixel_values
+    [tiles, 3, H, W] alone."""
+    text: str = ""
+    """The prompt as text, each picture and video one placeholder; for engines that tokenize themselves."""
+    images: tuple[Image.Image, ...] = ()
+    """The pictures, in order; for engines that process them themselves."""
+    videos: tuple[Frames, ...] = ()
+    """The videos' frames, likewise."""
 
 
 class Encoder:
     """Renders rows through a processor and a prompt contract."""
 
-    def __init__(self, processor: Any, prompts: Mapping[str, Prompt], max_tokens: int | None = None) -> None:
+    def __init__(
+        self,
+        processor: Any,
+        prompts: Mapping[str, Prompt],
+        max_tokens: int | None = None,
+        frames_per_second: float = 1.0,
+        max_frames: int = 32,
+    ) -> None:
         """`prompts` maps task names to contracts; rows whose prompt exceeds `max_tokens` are refused by name."""
         self.processor, self.prompts, self.max_tokens = processor, prompts, max_tokens
+        self.frames_per_second, self.max_frames = frames_per_second, max_frames
+        ids = (getattr(processor, name, None) for name in ("image_token_id", "video_token_id"))
+        self.placeholders = [number for number in ids if number is not None]
 
     def text(self, row: Row) -> str:
         """The prompt as text up to where the model's completion begins."""
@@ -49,13 +68,15 @@ class Encoder:
         """The row's prompt as tensors."""
         import torch
 
-        if row.get("video"):
-            raise RlvrError(
-                f"Row {row['row_id']} has a video, and the engine reads pictures and text only. Leave its task out "
-                f"of the stage's tasks, or convert the video to pictures."
-            )
-        images = [self._picture(image, row["row_id"]) for image in row["images"]]
-        inputs = self.processor(text=[self.text(row)], images=images or None, return_tensors="pt")
+        images = tuple(self._picture(image, row["row_id"]) for image in row["images"])
+        videos = (self._video(row["video"], row["row_id"]),) if row.get("video") else ()
+        given: dict[str, Any] = {"images": list(images)} if images else {}
+        if videos:
+            given["videos"] = [list(video.pictures) for video in videos]
+            given["video_metadata"] = [_metadata(video) for video in videos]
+            given["do_sample_frames"] = False
+        text = self.text(row)
+        inputs = self.processor(text=[text], return_tensors="pt", **given)
         ids = inputs["input_ids"][0]
         if self.max_tokens is not None and len(ids) > self.max_tokens:
             raise RlvrError(
@@ -63,12 +84,16 @@ class Encoder:
                 f"{self.max_tokens}. Raise max_prompt_tokens, lower max_pixels, or quarantine the row."
             )
         types = inputs.get("mm_token_type_ids")
-        media = {key: inputs[key] for key in ("pixel_values", "image_grid_thw") if key in inputs}
+        placeholders = torch.isin(ids, torch.tensor(self.placeholders, dtype=torch.long))
+        text_keys = ("input_ids", "attention_mask", "mm_token_type_ids")
         return EncodedPrompt(
             row_id=row["row_id"],
             ids=ids,
-            token_types=types[0].long() if types is not None else torch.zeros_like(ids),
-            media=media,
+            token_types=types[0].long() if types is not None else placeholders.long(),
+            media={key: torch.as_tensor(value) for key, value in inputs.items() if key not in text_keys},
+            text=text,
+            images=images,
+            videos=videos,
         )
 
     def response(self, row: Row, text: str) -> "torch.Tensor":
@@ -91,6 +116,25 @@ class Encoder:
             raise RlvrError(
                 f"Row {row_id}: a picture cannot be decoded ({error}). The verify stage quarantines such rows."
             ) from error
+
+    def _video(self, encoded: bytes | None, row_id: str) -> Frames:
+        try:
+            return sample_frames(encoded or b"", self.frames_per_second, self.max_frames)
+        except ValueError as error:
+            raise RlvrError(
+                f"Row {row_id}: its video cannot be decoded ({error}). The verify stage quarantines such rows."
+            ) from error
+
+
+def _metadata(video: Frames) -> dict[str, Any]:
+    """What processors ask of a video's frames: their rate and places."""
+    count = len(video.pictures)
+    return {
+        "fps": video.per_second,
+        "total_num_frames": count,
+        "frames_indices": list(range(count)),
+        "duration": count / video.per_second,
+    }
 
 
 def continuation(prefill: str, text: str) -> str:

@@ -1,106 +1,156 @@
 """Shared-prefix packing: prompts and their responses as one ragged token stream of segments.
 
-A prompt is a root segment, each of its G responses a child: `[prompt_1 | r_11 ... r_1G | prompt_2 | ...]`. A segment
-attends to all of its parent and causally to itself, so a prompt and its pictures are computed once for the whole group,
-and log-probs and gradients equal those of the repeated batch.
+A prompt is a root segment; a response is a child of its prompt, and tokens that it has in common with an earlier
+response of the group stand in the stream once, so a forced continuation or a duplicate is a child of the response that
+it goes on from. A segment attends to all of its path (the positions between the root's first token and its own) and
+causally to itself; log-probs and gradients therefore equal those of the repeated batch.
 """
 
 from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cached_property
-from typing import TYPE_CHECKING
 
-if TYPE_CHECKING:
-    import torch
+import numpy as np
+import torch
+
+Span = tuple[int, int]
+"""Positions [first, last) of the stream."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Segment:
-    """A run of the stream."""
+    """A run of the stream that is fed to the model once."""
 
     start: int
     """First position."""
     length: int
     """Number of tokens."""
-    parent_start: int = 0
-    """First position of the parent segment."""
-    parent_length: int = 0
-    """Tokens of the parent; 0 for a root."""
+    path: tuple[Span, ...] = ()
+    """Spans before it that it attends to in full, in order; none for a root."""
+    depth: int = 0
+    """Response tokens between the root and this segment."""
 
     @property
     def end(self) -> int:
         """Position after the last token."""
         return self.start + self.length
 
+    @property
+    def visible(self) -> int:
+        """Tokens of the path."""
+        return sum(last - first for first, last in self.path)
+
 
 class SegmentLayout:
-    """Where each prompt and response stands in the stream."""
+    """Where the tokens of prompts and responses stand in the stream."""
 
-    def __init__(self, prompt_lengths: Sequence[int], response_lengths: Sequence[Sequence[int]]) -> None:
+    def __init__(self, prompts: Sequence[torch.Tensor], fed: Sequence[Sequence[torch.Tensor]]) -> None:
+        """`prompts`: token ids [P] of each root; `fed`: for each of them the response tokens that are fed, [F] tensors.
+
+        The last token of a response predicts nothing, so training feeds all but that one.
+        """
         self.segments: list[Segment] = []
+        self.roots: list[Segment] = []
+        self.places: list[list[np.ndarray]] = []
+        """For each response the positions of its fed tokens, [F]."""
+        parts: list[torch.Tensor] = []
         position = 0
-        for prompt, responses in zip(prompt_lengths, response_lengths, strict=True):
-            root = Segment(start=position, length=prompt)
-            self.segments.append(root)
+        for prompt, group in zip(prompts, fed, strict=True):
+            root = Segment(start=position, length=len(prompt))
             position = root.end
-            for response in responses:
-                child = Segment(start=position, length=response, parent_start=root.start, parent_length=prompt)
-                self.segments.append(child)
-                position = child.end
+            self.roots.append(root)
+            self.segments.append(root)
+            parts.append(prompt)
+            known: list[tuple[np.ndarray, np.ndarray]] = []
+            places: list[np.ndarray] = []
+            for ids in group:
+                tokens = ids.numpy()
+                common, source = _longest_common(tokens, known)
+                own = len(tokens) - common
+                if own:
+                    path = _spans(np.concatenate([np.arange(root.start, root.end), source[:common]]))
+                    self.segments.append(Segment(start=position, length=own, path=path, depth=common))
+                    parts.append(ids[common:])
+                places.append(np.concatenate([source[:common], np.arange(position, position + own)]))
+                known.append((tokens, places[-1]))
+                position += own
+            self.places.append(places)
         self.length = position
         """Tokens of the stream, T."""
-
-    @property
-    def roots(self) -> list[Segment]:
-        """The prompts."""
-        return [segment for segment in self.segments if not segment.parent_length]
-
-    @property
-    def children(self) -> list[Segment]:
-        """The responses, in order."""
-        return [segment for segment in self.segments if segment.parent_length]
+        self.ids = torch.cat(parts)
+        """The stream, [T]."""
 
     @cached_property
-    def predictors(self) -> "torch.Tensor":
-        """Positions whose hidden state predicts each response token, in the order of the responses, [N]."""
-        import torch
+    def predictors(self) -> torch.Tensor:
+        """Positions whose hidden state predicts each response token and the one after the fed ones, [sum (F + 1)]."""
+        pairs = zip(self.roots, self.places, strict=True)
+        chains = [[[root.end - 1], places] for root, group in pairs for places in group]
+        return torch.from_numpy(np.concatenate([part for chain in chains for part in chain]).astype(np.int64))
 
-        positions: list[int] = []
-        for child in self.children:
-            positions.append(child.parent_start + child.parent_length - 1)
-            positions.extend(range(child.start, child.end - 1))
-        return torch.tensor(positions)
-
-    def positions(self, prompt_positions: Sequence["torch.Tensor"]) -> "torch.Tensor":
+    def positions(self, prompt_positions: Sequence[torch.Tensor]) -> torch.Tensor:
         """Rotary positions of the stream, [axes, T]; a response goes on at its prompt's highest position + 1.
 
         `prompt_positions`: one [axes, P] tensor a prompt.
         """
-        import torch
-
         parts: list[torch.Tensor] = []
         roots = iter(prompt_positions)
         following = 0
         for segment in self.segments:
-            if not segment.parent_length:
+            if not segment.path:
                 root = next(roots)
                 following = int(root.max()) + 1
                 parts.append(root)
             else:
-                ramp = torch.arange(following, following + segment.length)
-                parts.append(ramp[None].expand(parts[0].shape[0], -1))
+                first = following + segment.depth
+                parts.append(torch.arange(first, first + segment.length)[None].expand(parts[0].shape[0], -1))
         return torch.cat(parts, 1)
 
-    def mask(self, segment: Segment) -> "torch.Tensor":
-        """What a response may attend to, [R, P + R] bool: all of its prompt, itself up to the token."""
-        import torch
-
-        key = (segment.length, segment.parent_length)
+    def mask(self, segment: Segment) -> torch.Tensor:
+        """What a segment may attend to, [length, visible + length] bool: all of its path, itself up to the token."""
+        key = (segment.length, segment.visible)
         if key not in self._masks:
             own = torch.ones(segment.length, segment.length, dtype=torch.bool).tril()
-            self._masks[key] = torch.cat([own.new_ones(segment.length, segment.parent_length), own], 1)
+            self._masks[key] = torch.cat([own.new_ones(segment.length, segment.visible), own], 1)
         return self._masks[key]
 
     @cached_property
-    def _masks(self) -> "dict[tuple[int, int], torch.Tensor]":
+    def _masks(self) -> dict[tuple[int, int], torch.Tensor]:
         return {}
+
+    @cached_property
+    def varlen(self) -> tuple[torch.Tensor, torch.Tensor, torch.Tensor, int, int]:
+        """For a variable-length kernel: positions of every segment's keys laid end to end, cumulative query and key
+        lengths (int32, [segments + 1]), and the longest of each.
+        """
+        keys = [
+            np.concatenate([np.arange(*span) for span in (*segment.path, (segment.start, segment.end))])
+            for segment in self.segments
+        ]
+        queries = np.cumsum([0, *(segment.length for segment in self.segments)])
+        ends = np.cumsum([0, *(len(each) for each in keys)])
+        return (
+            torch.from_numpy(np.concatenate(keys)),
+            torch.from_numpy(queries.astype(np.int32)),
+            torch.from_numpy(ends.astype(np.int32)),
+            int(np.diff(queries).max()),
+            int(np.diff(ends).max()),
+        )
+
+
+def _longest_common(tokens: np.ndarray, known: Sequence[tuple[np.ndarray, np.ndarray]]) -> tuple[int, np.ndarray]:
+    """Length of the longest prefix of `tokens` that a known response begins with, and that response's positions."""
+    best, source = 0, np.zeros(0, dtype=np.int64)
+    for other, places in known:
+        length = min(len(tokens), len(other))
+        if length > best:
+            differing = np.flatnonzero(tokens[:length] != other[:length])
+            common = int(differing[0]) if len(differing) else length
+            if common > best:
+                best, source = common, places
+    return best, source
+
+
+def _spans(positions: np.ndarray) -> tuple[Span, ...]:
+    """Ascending positions as runs."""
+    breaks = np.flatnonzero(np.diff(positions) != 1) + 1
+    return tuple((int(run[0]), int(run[-1]) + 1) for run in np.split(positions, breaks))

@@ -1,69 +1,95 @@
 """The policy: everything between encoded prompts with responses and the responses' log-probs, in one module."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import torch
 
-from rlvr.rl.attention import NAME, register
+from rlvr.rl.attention import Kept
 from rlvr.rl.encoding import EncodedPrompt
+from rlvr.rl.families import (
+    for_language_model,
+    joined,
+    packed,
+    rope_positions,
+    vision_features,
+    why_not_packable,
+)
 from rlvr.rl.layout import SegmentLayout
 from rlvr.rl.logprobs import token_logprobs
+
+Features = Mapping[str, dict[str, Any]]
+"""Vision features by row id, for prompts whose pictures have been encoded already."""
 
 
 class Policy(torch.nn.Module):
     """A vision-language model whose forward pass scores groups of responses that share their prompt."""
 
     def __init__(self, model: Any) -> None:
-        """`model`: one of transformers' image-text-to-text models of the Qwen-VL families."""
+        """`model`: one of transformers' image-text-to-text models; see `rlvr.rl.families` for those that are packed."""
         super().__init__()
-        register()
         self.model = model
+        self.obstacle = why_not_packable(model)
+        """Why the model falls back to plain sequences; None when it is packed."""
 
     def forward(
         self,
         prompts: Sequence[EncodedPrompt],
         responses: Sequence[Sequence[torch.Tensor]],
         temperature: float = 1.0,
-    ) -> torch.Tensor:
+        *,
+        features: Features | None = None,
+        prompts_too: bool = False,
+    ) -> Any:
         """Log-probs, [N] float32, of every response token, in the order of prompts and responses.
 
-        prompts: B encoded prompts; responses: for each of them its token ids, [R_i] tensors.
+        prompts: B encoded prompts; responses: for each of them its token ids, [R_i] tensors; features: what `look`
+        returned, for a frozen vision tower. With `prompts_too` a pair: those, and the log-probs of the prompts' own
+        text tokens, [M] (each prompt's first token and its pictures are not predicted).
         """
-        device = next(self.model.parameters()).device
-        layout = SegmentLayout(
-            [len(prompt.ids) for prompt in prompts], [[len(ids) for ids in group] for group in responses]
-        )
-        stream = torch.cat(
-            [ids for prompt, group in zip(prompts, responses, strict=True) for ids in (prompt.ids, *group)]
-        )
-        targets = torch.cat([ids for group in responses for ids in group])
-        media = {
-            key: torch.cat([prompt.media[key] for prompt in prompts if key in prompt.media]).to(device)
-            for key in sorted({key for prompt in prompts for key in prompt.media})
-        }
-        positions = layout.positions([self.rope_positions(prompt) for prompt in prompts])
-        self.model.set_attn_implementation({"text_config": NAME})
-        try:
-            hidden = self.model.model(
-                input_ids=stream[None].to(device),
-                position_ids=positions[:, None].to(device),
-                use_cache=False,
-                layout=layout,
-                **media,
-            ).last_hidden_state[0]
-        finally:
-            self.model.set_attn_implementation({"text_config": "sdpa"})
-        predictors = layout.predictors.to(device)
-        return token_logprobs(hidden[predictors], self.model.lm_head.weight, targets.to(device), temperature)
+        if self.obstacle is not None:
+            from rlvr.rl.plain import sequence_logprobs
 
-    def rope_positions(self, prompt: EncodedPrompt) -> torch.Tensor:
-        """The model's own three-axis rotary positions of one prompt, [3, P]."""
-        if "image_grid_thw" not in prompt.media:
-            return torch.arange(len(prompt.ids))[None].expand(3, -1)
-        positions, _ = self.model.model.get_rope_index(
-            prompt.ids[None],
-            mm_token_type_ids=prompt.token_types[None],
-            image_grid_thw=prompt.media["image_grid_thw"],
-        )
-        return positions[:, 0]  # type: ignore[no-any-return]
+            return sequence_logprobs(self.model, prompts, responses, temperature, prompts_too)
+        layout = SegmentLayout([prompt.ids for prompt in prompts], [[ids[:-1] for ids in group] for group in responses])
+        hidden = self.hidden(layout, prompts, features)
+        places, targets = layout.predictors, torch.cat([ids for group in responses for ids in group])
+        if prompts_too:
+            learnt = [prompt.token_types[1:].eq(0).nonzero()[:, 0] for prompt in prompts]
+            roots = zip(layout.roots, learnt, strict=True)
+            places = torch.cat([places, *(root.start + tokens for root, tokens in roots)])
+            own = [prompt.ids[1:][tokens] for prompt, tokens in zip(prompts, learnt, strict=True)]
+            targets, scored = torch.cat([targets, *own]), len(targets)
+        device = hidden.device
+        logprobs = token_logprobs(hidden[places.to(device)], self.model.lm_head.weight, targets.to(device), temperature)
+        return (logprobs[:scored], logprobs[scored:]) if prompts_too else logprobs
+
+    def hidden(
+        self,
+        layout: SegmentLayout,
+        prompts: Sequence[EncodedPrompt],
+        features: Features | None = None,
+        kept: Kept | None = None,
+    ) -> torch.Tensor:
+        """Last hidden states of the stream, [T, H]; `kept` collects every layer's keys and values."""
+        device = next(self.model.parameters()).device
+        positions = layout.positions([rope_positions(self.model, prompt) for prompt in prompts])
+        if features is None:
+            seen = vision_features(self.model, prompts)
+        else:
+            seen = joined([features[prompt.row_id] for prompt in prompts])
+        with packed(self.model):
+            outputs = self.model.model(
+                input_ids=layout.ids[None].to(device),
+                position_ids=for_language_model(positions[:, None].to(device)),
+                use_cache=False,
+                mm_encoder_outputs=seen,
+                layout=layout,
+                kept=kept,
+            )
+        return outputs.last_hidden_state[0]  # type: ignore[no-any-return]
+
+    @torch.no_grad()
+    def look(self, prompts: Sequence[EncodedPrompt]) -> Features:
+        """Vision features of each prompt by row id; they serve a whole step when the vision tower is frozen."""
+        return {prompt.row_id: vision_features(self.model, [prompt]) for prompt in prompts}

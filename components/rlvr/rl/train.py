@@ -177,9 +177,7 @@ class Loop:
         sizes = [sum(len(completion.ids) for completion in group) for group in groups]
         parts = torch.tensor(sizes).cumsum(0).tolist()
         loss, divergence = 0.0, 0.0
-        for first, last in micro_batches(
-            [len(prompt.ids) for prompt in prompts], sizes, self.scale.micro_batch_tokens
-        ):
+        for first, last in micro_batches([len(prompt.ids) for prompt in prompts], sizes, self.scale.micro_batch_tokens):
             tokens = slice(parts[first - 1] if first else 0, parts[last - 1])
             value, kl = self.micro_update(
                 prompts[first:last], groups[first:last], per_token[tokens], weights[tokens], settings

@@ -89,6 +89,10 @@ class Grpo:
     """Pictures below this area are enlarged by the processor."""
     max_pixels: int = 401_408
     """Pictures above this area are shrunk by the processor."""
+    frames_per_second: float = 1.0
+    """Frames a second taken from videos."""
+    max_frames: int = 32
+    """Frames taken from a video at most."""
     freeze_vision: bool = False
     """Whether the vision tower stays as it is."""
     lora: Lora | None = None

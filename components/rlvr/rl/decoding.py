@@ -1,0 +1,158 @@
+"""Generation state with shared prefixes: a prompt's keys and values exist once, however many completions go on from it.
+
+Every layer's attention of one new token a row runs in two parts that share one softmax: all rows of a prompt against
+the prompt's keys, and each row against its own. Own keys and values stand in preallocated buffers.
+"""
+
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, Any
+
+import torch
+
+from rlvr.rl.attention import Kept
+from rlvr.rl.families import for_language_model, packed, rope_positions
+from rlvr.rl.layout import SegmentLayout
+
+if TYPE_CHECKING:
+    from rlvr.rl.encoding import EncodedPrompt
+    from rlvr.rl.policy import Policy
+
+BLOCK = 64
+"""Own tokens by which the buffers grow."""
+
+
+class Decoding:
+    """Rows of a batch, each a completion in the making, ordered by prompt."""
+
+    def __init__(
+        self, policy: "Policy", prompts: Sequence["EncodedPrompt"], starts: Sequence[Sequence[torch.Tensor]],
+        features: Any = None,
+    ) -> None:  # fmt: skip
+        """Prefill `prompts` once each; `starts` are the tokens ([S], possibly none) that a completion begins with."""
+        self.model = policy.model
+        layout = SegmentLayout([prompt.ids for prompt in prompts], starts)
+        kept: Kept = {}
+        hidden = policy.hidden(layout, prompts, features, kept)
+        self.device = hidden.device
+        counts = torch.tensor([len(group) for group in starts])
+        lengths = torch.tensor([len(start) for group in starts for start in group])
+        last = (lengths + 1).cumsum(0) - 1
+        self.logits = self.model.lm_head(hidden[layout.predictors[last].to(self.device)])
+        """Logits of the next token, [rows, V]."""
+        self._prefix(layout, kept)
+        self._starts(layout, kept, lengths)
+        self.owner = torch.arange(len(counts)).repeat_interleave(counts).to(self.device)
+        """Prompt of each row, ascending, [rows]."""
+        roots = torch.tensor([int(rope_positions(self.model, prompt).max()) + 1 for prompt in prompts])
+        self.position = (roots.repeat_interleave(counts) + lengths).to(self.device)
+        """Rotary position of the next token, [rows]."""
+        self._arrange()
+
+    def _prefix(self, layout: SegmentLayout, kept: Kept) -> None:
+        """Keys and values of the prompts, padded to the longest: [B, H_kv, P, D] a layer."""
+        longest = max(root.length for root in layout.roots)
+        index = torch.zeros(len(layout.roots), longest, dtype=torch.long)
+        mask = torch.zeros(len(layout.roots), longest, dtype=torch.bool)
+        for row, root in enumerate(layout.roots):
+            index[row, : root.length] = torch.arange(root.start, root.end)
+            mask[row, : root.length] = True
+        index = index.to(self.device)
+        self.prefix = {
+            layer: tuple(tensor[0][:, index].transpose(0, 1).contiguous() for tensor in pair)
+            for layer, pair in kept.items()
+        }
+        self.prefix_mask = None if bool(mask.all()) else mask.to(self.device)
+
+    def _starts(self, layout: SegmentLayout, kept: Kept, lengths: torch.Tensor) -> None:
+        """Own keys and values of the rows, [rows, H_kv, room, D] a layer; starts stand right-aligned before `fed`."""
+        rows, self.fed = len(lengths), int(lengths.max())
+        room = -(-(self.fed + 1) // BLOCK) * BLOCK
+        self.own = {}
+        places = [place for group in layout.places for place in group]
+        for layer, pair in kept.items():
+            buffers = []
+            for tensor in pair:
+                buffer = tensor.new_zeros(rows, tensor.shape[1], room, tensor.shape[3])
+                for row, place in enumerate(places):
+                    if len(place):
+                        buffer[row, :, self.fed - len(place) : self.fed] = tensor[0][:, torch.from_numpy(place)]
+                buffers.append(buffer)
+            self.own[layer] = tuple(buffers)
+        before = torch.arange(self.fed)[None] >= (self.fed - lengths)[:, None]
+        self.own_mask = None if bool(before.all()) else before.to(self.device)
+
+    def _arrange(self) -> None:
+        """Where each row stands in the [prompts, widest group] grid of the shared part."""
+        counts = torch.bincount(self.owner, minlength=len(next(iter(self.prefix.values()))[0]))
+        self.width = int(counts.max())
+        first = counts.cumsum(0) - counts
+        slots = self.owner * self.width + torch.arange(len(self.owner), device=self.device) - first[self.owner]
+        self.slots = None if bool((counts == self.width).all()) else slots
+
+    def keep(self, rows: torch.Tensor) -> None:
+        """Go on with these rows only, ascending indices [n]; prompts without rows leave too."""
+        owners, self.owner = self.owner[rows].unique(return_inverse=True)
+        if len(owners) < len(next(iter(self.prefix.values()))[0]):
+            self.prefix = {k: tuple(t.index_select(0, owners) for t in pair) for k, pair in self.prefix.items()}
+            self.prefix_mask = None if self.prefix_mask is None else self.prefix_mask[owners]
+        self.own = {k: tuple(t.index_select(0, rows) for t in pair) for k, pair in self.own.items()}
+        self.own_mask = None if self.own_mask is None else self.own_mask[rows]
+        self.position = self.position[rows]
+        self._arrange()
+
+    def advance(self, tokens: torch.Tensor) -> None:
+        """Feed one token a row, [rows]; `logits` are then those of the next."""
+        if self.fed == next(iter(self.own.values()))[0].shape[2]:
+            grow = (0, 0, 0, BLOCK)
+            self.own = {k: tuple(torch.nn.functional.pad(t, grow) for t in pair) for k, pair in self.own.items()}
+        language = self.model.model.language_model
+        axes = 3 if hasattr(self.model.model, "get_rope_index") else 1
+        with packed(self.model):
+            hidden = language(
+                inputs_embeds=self.model.get_input_embeddings()(tokens[:, None]),
+                position_ids=for_language_model(self.position[None, :, None].expand(axes, -1, 1)),
+                use_cache=False,
+                decoding=self,
+            ).last_hidden_state
+        self.fed += 1
+        self.position = self.position + 1
+        self.logits = self.model.lm_head(hidden[:, -1])
+
+    def attend(
+        self, layer: int, query: torch.Tensor, key: torch.Tensor, value: torch.Tensor, scaling: float | None
+    ) -> torch.Tensor:
+        """Attention of one layer: query [rows, H, 1, D], key and value [rows, H_kv, 1, D]; returns [rows, 1, H, D]."""
+        rows, heads, _, size = query.shape
+        groups = key.shape[1]
+        own_key, own_value = self.own[layer]
+        own_key[:, :, self.fed] = key[:, :, 0]
+        own_value[:, :, self.fed] = value[:, :, 0]
+        own_key, own_value = own_key[:, :, : self.fed + 1], own_value[:, :, : self.fed + 1]
+        prefix_key, prefix_value = self.prefix[layer]
+        prompts, _, length, _ = prefix_key.shape
+        grouped = (query * (scaling if scaling is not None else size**-0.5)).view(rows, groups, heads // groups, size)
+        shared = self._grid(grouped).reshape(prompts, groups, -1, size)  # [B, H_kv, width * H / H_kv, D]
+        scores = shared @ prefix_key.transpose(2, 3)
+        if self.prefix_mask is not None:
+            scores.masked_fill_(~self.prefix_mask[:, None, None], -torch.inf)
+        own_scores = grouped @ own_key.transpose(2, 3)  # [rows, H_kv, H / H_kv, own]
+        if self.own_mask is not None:
+            own_scores[..., : self.own_mask.shape[1]].masked_fill_(~self.own_mask[:, None, None], -torch.inf)
+        weights = torch.cat([self._rows(scores.view(prompts, groups, -1, heads // groups, length)), own_scores], -1)
+        weights = weights.float().softmax(-1).to(query.dtype)
+        out = self._grid(weights[..., :length]).reshape(prompts, groups, -1, length) @ prefix_value
+        mixed = self._rows(out.view(prompts, groups, -1, heads // groups, out.shape[-1]))
+        mixed = mixed + weights[..., length:] @ own_value
+        return mixed.reshape(rows, 1, heads, -1)
+
+    def _grid(self, rows: torch.Tensor) -> torch.Tensor:
+        """[rows, H_kv, r, X] -> [B, H_kv, width, r, X]; places without a row are 0."""
+        if self.slots is not None:
+            grid = rows.new_zeros(len(next(iter(self.prefix.values()))[0]) * self.width, *rows.shape[1:])
+            rows = grid.index_copy_(0, self.slots, rows)
+        return rows.view(-1, self.width, *rows.shape[1:]).transpose(1, 2)
+
+    def _rows(self, grid: torch.Tensor) -> torch.Tensor:
+        """The inverse of `_grid`: [B, H_kv, width, r, X] -> [rows, H_kv, r, X]."""
+        rows = grid.transpose(1, 2).reshape(-1, grid.shape[1], *grid.shape[3:])
+        return rows if self.slots is None else rows.index_select(0, self.slots)

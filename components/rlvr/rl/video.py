@@ -1,0 +1,41 @@
+"""Frames of an encoded video, at a steady rate."""
+
+import io
+from dataclasses import dataclass
+
+from PIL import Image
+
+from rlvr.errors import RlvrError
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Frames:
+    """Pictures sampled from a video."""
+
+    pictures: tuple[Image.Image, ...]
+    """The frames, in order, RGB."""
+    per_second: float
+    """Frames a second of the video between them."""
+
+
+def sample_frames(video: bytes, per_second: float, most: int) -> Frames:
+    """Decode `video` at about `per_second` frames a second, evenly thinned to at most `most` frames.
+
+    Raises `ValueError` when it cannot be decoded or has no frames.
+    """
+    try:
+        import av
+    except ImportError as error:
+        raise RlvrError("Videos need the package av (PyAV); install rlvr[train].") from error
+    try:
+        with av.open(io.BytesIO(video)) as container:
+            stream = container.streams.video[0]
+            rate = float(stream.average_rate or 0) or per_second
+            pictures = [frame.to_image().convert("RGB") for frame in container.decode(stream)]
+    except (av.FFmpegError, IndexError) as error:
+        raise ValueError(f"{type(error).__name__}: {error}") from error
+    if not pictures:
+        raise ValueError("no frames")
+    wanted = max(1, min(most, round(len(pictures) / rate * per_second)))
+    chosen = [round(index * (len(pictures) - 1) / max(1, wanted - 1)) for index in range(wanted)]
+    return Frames(pictures=tuple(pictures[index] for index in chosen), per_second=rate * wanted / len(pictures))
