@@ -45,12 +45,16 @@ class Backbone:
     revision: str | None
     """40-hex commit of the checkpoint; None when none has been established (a Hub read then asks for one)."""
     architecture: Architecture
-    """`model_type` of the checkpoint's configuration."""
+    """`model_type` of the checkpoint's configuration, or the nearest one for a checkpoint with its own code; the
+    tiny stand-in is built in it."""
     licence: str
     """Licence of the weights."""
     precision: Literal["bfloat16", "float32"] = "bfloat16"
     """Type of the weights in training."""
+    remote_code: bool = False
+    """Whether the checkpoint's own Python code is executed; only with a 40-hex revision, whose files are fetched with
+    the weights."""
     location: str = "hub"
-    """`hub`, `tiny`, a folder, or `s3://bucket/prefix`."""
+    """`hub`, `tiny`, `smol` (SmolLM2-135M-Instruct inside Qwen2.5-VL), a folder, or `s3://bucket/prefix`."""
     tiny: Tiny = Tiny()
     """The tiny stand-in, used when `location` is `tiny`."""

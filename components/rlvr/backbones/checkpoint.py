@@ -1,4 +1,4 @@
-"""Real checkpoints: transformers' Auto classes, safetensors only, pinned revisions, no remote code."""
+"""Real checkpoints: transformers' Auto classes, safetensors only, pinned revisions, remote code only as declared."""
 
 import os
 import re
@@ -8,14 +8,18 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from rlvr.backbones.backbone import Backbone
+from rlvr.backbones.pixel_limits import limit_pixels
+from rlvr.backbones.remote_code import MARKER, mark, may_execute, read_json
 from rlvr.errors import RlvrError
 
 if TYPE_CHECKING:
     import torch
 
 COMMIT = re.compile(r"[0-9a-f]{40}")
-FILES = ["*.json", "*.safetensors", "*.txt", "*.jinja", "*.model", "LICENSE*"]
-"""What is read from a model repository: no pickled weights, no code."""
+FILES = ("*.json", "*.safetensors", "*.txt", "*.jinja", "*.model", "LICENSE*")
+"""What is read from a model repository: no pickled weights, and no code unless the backbone declares it."""
+AUTO_CLASSES = ("AutoModelForImageTextToText", "AutoModelForCausalLM", "AutoModel")
+"""Under which of transformers' Auto classes a checkpoint may offer its own model, best first."""
 
 
 def load_model(folder: Path, precision: str = "float32") -> Any:
@@ -24,47 +28,79 @@ def load_model(folder: Path, precision: str = "float32") -> Any:
     import torch
 
     transformers = quiet_transformers()
-    model = transformers.AutoModelForImageTextToText.from_pretrained(
-        folder, dtype=getattr(torch, precision), use_safetensors=True, local_files_only=True
-    )
+    configuration = read_json(folder / "config.json")
+    if configuration.get("model_type") == "kimi_k25":
+        from rlvr.backbones.kimi_video import correct_kimi_video
+
+        correct_kimi_video()
+    own_code = may_execute(folder)
+    offered = configuration.get("auto_map", {}) if own_code else AUTO_CLASSES
+    auto_class = next((name for name in AUTO_CLASSES if name in offered), AUTO_CLASSES[0])
+    settings = {"dtype": getattr(torch, precision), "use_safetensors": True}
+    model = _load(getattr(transformers, auto_class), folder, own_code, **settings)
     return model.to(device()).eval()
 
 
 def load_processor(folder: Path, min_pixels: int | None = None, max_pixels: int | None = None) -> Any:
     """The processor of a checkpoint folder; pixel limits are areas of the resized picture and None keeps its own."""
     _require_checkpoint(folder)
-    processor = quiet_transformers().AutoProcessor.from_pretrained(folder, local_files_only=True)
-    size = dict(processor.image_processor.size)
-    if min_pixels is not None:
-        size["shortest_edge"] = min_pixels
-    if max_pixels is not None:
-        size["longest_edge"] = max_pixels
-    processor.image_processor.size = size
+    processor = _load(quiet_transformers().AutoProcessor, folder, may_execute(folder))
+    limit_pixels(processor.image_processor, min_pixels, max_pixels)
     return processor
 
 
+def _load(auto_class: Any, folder: Path, own_code: bool, **settings: Any) -> Any:
+    """`from_pretrained` without network, and without the folder's own code unless that is allowed."""
+    try:
+        return auto_class.from_pretrained(folder, local_files_only=True, trust_remote_code=own_code, **settings)
+    except Exception as error:
+        if not own_code:
+            raise
+        import transformers
+
+        raise RlvrError(
+            f"The own code of the checkpoint {folder} does not run with transformers {transformers.__version__} "
+            f"({type(error).__name__}: {error}). Install the version that it was written for, which its config.json "
+            f"names, or choose a commit whose code is newer."
+        ) from error
+
+
 def fetch(backbone: Backbone, out: Path) -> None:
-    """Copy the checkpoint of `backbone` (`hub`, a folder or `s3://...`) into `out`, or say what is missing."""
+    """Copy the checkpoint of `backbone` (`hub`, a folder or `s3://...`) into `out`, or say what is missing.
+
+    Python files are copied, and marked as allowed to be executed, only when the backbone declares `remote_code`.
+    """
+    if (backbone.location == "hub" or backbone.remote_code) and not COMMIT.fullmatch(backbone.revision or ""):
+        raise RlvrError(
+            f"The checkpoint {backbone.hub_id} has revision {backbone.revision!r}; a 40-hex commit is needed so that "
+            f"the run can be repeated. Set the backbone's revision, or give a folder or s3:// prefix without remote "
+            f"code."
+        )
+    patterns = (*FILES, "*.py") if backbone.remote_code else FILES
     if backbone.location == "hub":
-        source = _from_hub(backbone)
+        from rlvr.hub import fetch_snapshot
+
+        _copy(fetch_snapshot(backbone.hub_id, str(backbone.revision), *patterns, kind="model"), patterns, out)
     elif backbone.location.startswith("s3://"):
         from rlvr.store.prefix import fetch_prefix
 
         with tempfile.TemporaryDirectory(prefix="rlvr-checkpoint-") as name:
             fetch_prefix(backbone.location, "*", Path(name))
-            _copy(Path(name), out)
-        return
+            _copy(Path(name), patterns, out)
     else:
-        source = Path(backbone.location)
-    _copy(source, out)
+        _copy(Path(backbone.location), patterns, out)
+    if backbone.remote_code:
+        mark(out, str(backbone.revision))
+    may_execute(out)  # a checkpoint that cannot be loaded is refused before any training
 
 
-def _copy(source: Path, out: Path) -> None:
-    """Copy what `FILES` names of a checkpoint folder, and nothing else."""
+def _copy(source: Path, patterns: tuple[str, ...], out: Path) -> None:
+    """Copy what the patterns name of a checkpoint folder, and nothing else."""
     _require_checkpoint(source)
-    for pattern in FILES:
+    for pattern in patterns:
         for file in sorted(source.glob(pattern)):
-            shutil.copyfile(file, out / file.name)
+            if file.name != MARKER:
+                shutil.copyfile(file, out / file.name)
 
 
 def device() -> "torch.device":
@@ -76,17 +112,6 @@ def device() -> "torch.device":
         if torch.cuda.is_available()
         else torch.device("cpu")
     )
-
-
-def _from_hub(backbone: Backbone) -> Path:
-    from rlvr.hub import fetch_snapshot
-
-    if not COMMIT.fullmatch(backbone.revision or ""):
-        raise RlvrError(
-            f"The checkpoint {backbone.hub_id} has revision {backbone.revision!r}; a 40-hex commit is needed so that "
-            f"the run can be repeated. Set the backbone's revision, or give a folder or s3:// prefix."
-        )
-    return fetch_snapshot(backbone.hub_id, str(backbone.revision), *FILES, kind="model")
 
 
 def _require_checkpoint(folder: Path) -> None:

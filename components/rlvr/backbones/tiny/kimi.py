@@ -6,6 +6,7 @@ The closest architecture in transformers to Kimi-VL, whose tower and decoder are
 from typing import Any
 
 from rlvr.backbones.backbone import Architecture, Tiny
+from rlvr.backbones.kimi_video import correct_kimi_video
 from rlvr.backbones.tiny.language import heads, language
 from rlvr.backbones.tiny.tokenizer import chatml
 
@@ -34,6 +35,7 @@ def configuration(architecture: Architecture, tiny: Tiny, tokenizer: Any) -> Any
     """The configuration of a tiny model with `tokenizer`'s vocabulary."""
     from transformers import AutoConfig
 
+    correct_kimi_video()
     ids = tokenizer.convert_tokens_to_ids
     text = language(tiny, tokenizer) | {
         "model_type": "deepseek_v3",
