@@ -36,8 +36,13 @@ def load_model(folder: Path, precision: str = "float32") -> Any:
     own_code = may_execute(folder)
     offered = configuration.get("auto_map", {}) if own_code else AUTO_CLASSES
     auto_class = next((name for name in AUTO_CLASSES if name in offered), AUTO_CLASSES[0])
-    settings = {"dtype": getattr(torch, precision), "use_safetensors": True}
-    model = _load(getattr(transformers, auto_class), folder, own_code, **settings)
+    settings = {"dtype": getattr(torch, precision), "use_safetensors": True, "output_loading_info": True}
+    model, found = _load(getattr(transformers, auto_class), folder, own_code, **settings)
+    if missing := sorted(found["missing_keys"]):
+        raise RlvrError(
+            f"The weights in {folder} lack {len(missing)} tensors of {type(model).__name__}, among them "
+            f"{', '.join(missing[:3])}; they would be random. Give a whole checkpoint of this architecture."
+        )
     return model.to(device()).eval()
 
 

@@ -9,7 +9,8 @@ def limit_pixels(image_processor: Any, min_pixels: int | None, max_pixels: int |
     """Set the smallest and largest area, in pixels, to which a picture is resized; None keeps the processor's own.
 
     Qwen-VL takes areas. InternVL takes numbers of square tiles: as many whole tiles as the area holds, at least one.
-    Kimi takes a largest number of patches and never enlarges a picture, so that `min_pixels` has no effect on it.
+    Kimi takes a largest number of patches, to which padding to whole tokens comes; it never enlarges a picture, so
+    that `min_pixels` has no effect on it.
     """
     if min_pixels is None and max_pixels is None:
         return
