@@ -79,3 +79,10 @@ def world() -> World:
     if not distributed.is_initialized():
         distributed.init_process_group("cpu:gloo,cuda:nccl" if torch.cuda.is_available() else "gloo")
     return World(distributed.get_rank(), distributed.get_world_size())
+
+
+def leave() -> None:
+    """End torch.distributed in this process; every rank does when its work is done."""
+    if distributed.is_initialized():
+        distributed.destroy_process_group()
+    world.cache_clear()
