@@ -17,6 +17,13 @@ DEPARTURES: Mapping[str, Mapping[str, tuple[str, Callable[[Row], bool]]]] = {
             lambda row: row["task"] == "digit_recognition" and len(_tasks(row)) > 1,
         ),
     },
+    "vl_rethinker": {
+        "replay_switched_off": (
+            "Upstream's HEAD returns before its replay begins, because the trainer leaves out an argument; a method of "
+            "ours that names replay gets it.",
+            lambda row: row["inputs"].get("mode", "").startswith("as_called"),
+        ),
+    },
 }
 
 LIMIT_PERCENT = 2.0

@@ -1,3 +1,4 @@
+import math
 import random
 
 import pytest
@@ -33,3 +34,14 @@ def test_matches_are_clipped_at_the_richest_other_completion():
 def test_groups_without_text_have_none():
     assert self_bleu_123([]) == self_bleu_123([[1]]) == self_bleu_123([[], []]) == self_bleu_123([[], [1, 2]]) == 0.0
     assert distinct_3([[], [1]]) == pairwise_edit_distance([[1, 2]]) == 0.0
+
+
+def test_orders_without_a_match_count_as_a_tenth_of_one():
+    assert self_bleu_123([[1, 2, 9], [1, 2, 8]]) == pytest.approx((2 / 3 * 1 / 2 * 0.1) ** (1 / 3))
+    assert self_bleu_123([[1], [1]]) == pytest.approx(0.01 ** (1 / 3))  # a tenth where an order has no n-grams, too
+
+
+def test_completions_shorter_than_the_nearest_other_pay_for_brevity():
+    short = (2 / 2 * 1 / 1 * 0.1) ** (1 / 3) * math.exp(1 - 3 / 2)
+    long = (2 / 3 * 1 / 2 * 0.1) ** (1 / 3)
+    assert self_bleu_123([[1, 2], [1, 2, 3]]) == pytest.approx((short + long) / 2)
