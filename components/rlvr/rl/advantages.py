@@ -17,7 +17,7 @@ def advantages(rewards: torch.Tensor, settings: Advantage) -> torch.Tensor:
     values = rewards.nan_to_num(0.0)
     count = scored.sum(1, keepdim=True)
     result = (values - baseline(values, scored, settings)) / scale(values, scored, settings)
-    alone = values if settings.lone == "reward" else torch.zeros_like(values)
+    alone = values / (1 + settings.epsilon) if settings.lone == "reward" else torch.zeros_like(values)
     result = torch.where(scored, torch.where(count > 1, result, alone), 0.0)
     if settings.whiten:
         chosen = result[scored]
@@ -38,8 +38,9 @@ def baseline(values: torch.Tensor, scored: torch.Tensor, settings: Advantage) ->
 
 def log_partition(values: torch.Tensor, scored: torch.Tensor, tau: float) -> torch.Tensor:
     """Tau log mean exp(r / tau) of each group, [B, 1]; tends to the mean as tau grows."""
-    exponents = (values / tau).masked_fill(~scored, -torch.inf)
-    return tau * (exponents.logsumexp(1, keepdim=True) - scored.sum(1, keepdim=True).clamp(min=1).log())
+    exponents = (values.double() / tau).masked_fill(~scored, -torch.inf)  # float32 would not give exact zeros
+    counts = scored.sum(1, keepdim=True).clamp(min=1).double()
+    return (tau * (exponents.logsumexp(1, keepdim=True) - counts.log())).to(values.dtype)
 
 
 def scale(values: torch.Tensor, scored: torch.Tensor, settings: Advantage) -> torch.Tensor:

@@ -96,4 +96,4 @@ def _varlen(
         window_size=(-1, 0),
         enable_gqa=query.shape[1] != key.shape[1],
     )
-    return out[None]  # type: ignore[index,no-any-return]
+    return out[None]  # type: ignore[call-overload]

@@ -91,7 +91,7 @@ class Decoding:
 
     def keep(self, rows: torch.Tensor) -> None:
         """Go on with these rows only, ascending indices [n]; prompts without rows leave too."""
-        owners, self.owner = self.owner[rows].unique(return_inverse=True)
+        owners, self.owner = torch.unique(self.owner[rows], return_inverse=True)
         if len(owners) < len(next(iter(self.prefix.values()))[0]):
             self.prefix = {k: tuple(t.index_select(0, owners) for t in pair) for k, pair in self.prefix.items()}
             self.prefix_mask = None if self.prefix_mask is None else self.prefix_mask[owners]

@@ -103,6 +103,12 @@ class Encoder:
         ids = self.processor.tokenizer(continuation(self.prompts[row["task"]].prefill, text), add_special_tokens=False)
         return torch.tensor([*ids["input_ids"], self.processor.tokenizer.eos_token_id])
 
+    def tokens(self, text: str) -> "torch.Tensor":
+        """Token ids, [R], of a text within a response."""
+        import torch
+
+        return torch.tensor(self.processor.tokenizer(text, add_special_tokens=False)["input_ids"])
+
     def decode(self, ids: Sequence[int]) -> str:
         """A completion's text without special tokens."""
         text: str = self.processor.tokenizer.decode(ids, skip_special_tokens=True)

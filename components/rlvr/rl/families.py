@@ -50,8 +50,9 @@ def packed(model: Any) -> Iterator[None]:
 
 
 def recomputes(model: Any) -> bool:
-    """Whether gradient checkpointing is on."""
-    return model.training and any(getattr(layer, "gradient_checkpointing", False) for layer in model.modules())
+    """Whether gradient checkpointing is on in the language model."""
+    layers = model.model.language_model.layers
+    return any(getattr(layer, "gradient_checkpointing", False) and layer.training for layer in layers)
 
 
 def rope_positions(model: Any, prompt: "EncodedPrompt") -> torch.Tensor:

@@ -4,7 +4,6 @@ import json
 import math
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Any
 
 import torch
 
@@ -80,21 +79,3 @@ class NamedAdamW:
             key, _, name = path.partition("/")
             state.setdefault(index[name], {})[key] = tensor
         self.optimiser.load_state_dict({**self.optimiser.state_dict(), "state": state})
-
-
-class Stepper(NamedAdamW):
-    """One optimiser over the trainable parameters of a model."""
-
-    def __init__(self, model: Any, settings: Optimiser, total_steps: int, *, freeze_vision: bool = False) -> None:
-        for name, parameter in model.named_parameters():
-            parameter.requires_grad_(not (freeze_vision and ".visual." in f".{name}"))
-        super().__init__({name: value for name, value in model.named_parameters() if value.requires_grad}, settings)
-        self.total = total_steps
-
-    def learning_rate(self, step: float) -> float:
-        """The learning rate of step 0 .. total - 1."""
-        return learning_rate(self.settings, int(step), self.total)
-
-    def step(self, rate: float) -> float:
-        """Apply the accumulated gradients of step number `rate`; returns their norm before clipping."""
-        return super().step(self.learning_rate(rate))

@@ -37,9 +37,17 @@ class RolloutEngine(Protocol):
     """What draws completions."""
 
     def generate(
-        self, prompts: Sequence[EncodedPrompt], group_size: int, sampling: Sampling, *, seed: int = 0, step: int = 0
+        self,
+        prompts: Sequence[EncodedPrompt],
+        group_size: int,
+        sampling: Sampling,
+        *,
+        seed: int = 0,
+        step: int | str = 0,
+        before: Sequence[int] | None = None,
+        starts: Sequence[Sequence[torch.Tensor]] | None = None,
     ) -> list[list[Completion]]:
-        """`group_size` completions for each prompt, in order."""
+        """`group_size` completions for each prompt, in order; see `Rollout.generate`."""
 
 
 class Rollout:
@@ -65,12 +73,14 @@ class Rollout:
         sampling: Sampling,
         *,
         seed: int = 0,
-        step: int = 0,
+        step: int | str = 0,
+        before: Sequence[int] | None = None,
         starts: Sequence[Sequence[torch.Tensor]] | None = None,
         features: Features | None = None,
     ) -> list[list[Completion]]:
         """`group_size` completions for each prompt, in order.
 
+        `before` are the numbers at which each prompt's samples begin to count, for prompts that come several times.
         `starts` are tokens that each completion already begins with (its result then holds the new tokens alone);
         `features` what `Policy.look` returned. Prompts of similar length are generated together.
         """
@@ -79,7 +89,7 @@ class Rollout:
         results: dict[int, list[Completion]] = {}
         for batch in self._batches(order, prompts, groups, sampling.max_new_tokens):
             keys = [
-                f"{seed}/{step}/{prompts[index].row_id}/{sample}"
+                f"{seed}/{step}/{prompts[index].row_id}/{(before[index] if before else 0) + sample}"
                 for index in batch
                 for sample in range(len(groups[index]))
             ]

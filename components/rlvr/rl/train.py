@@ -1,35 +1,36 @@
-"""The GRPO stage: sample prompts, roll out G completions each, reward, advantage, packed policy update, repeat."""
+"""The RL stage: sample prompts, roll out G completions each, judge, compare, update on packed sequences, repeat."""
 
 import json
-import math
-import tempfile
 import time
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
 import torch
-from safetensors.torch import load_model as load_weights
-from safetensors.torch import save_model
 
 from rlvr.backbones.checkpoint import load_model, load_processor
 from rlvr.canonical import load
 from rlvr.checkpoints import Checkpoints
-from rlvr.data.rows import Row, read
+from rlvr.data.rows import read
 from rlvr.errors import RlvrError
+from rlvr.launch import Stopped, stop_requested
 from rlvr.method import Task
 from rlvr.progress import report
-from rlvr.rl.advantages import advantages
-from rlvr.rl.encoding import EncodedPrompt, Encoder
+from rlvr.rl.collect import Collector, record
+from rlvr.rl.encoding import Encoder
+from rlvr.rl.engine import make_engine, write_model
 from rlvr.rl.hardware import hardware, peak_memory_bytes
-from rlvr.rl.log import TrainingLog, extend, percentile
-from rlvr.rl.loss import k3, token_losses, token_weights
-from rlvr.rl.optimiser import Stepper
+from rlvr.rl.log import TrainingLog, extend
+from rlvr.rl.metrics import advantage_metrics, entropy, length_metrics, mean, reward_metrics
 from rlvr.rl.policy import Policy
-from rlvr.rl.rollout import Completion, Rollout
-from rlvr.rl.samplers import UniformSampler, steps_of
-from rlvr.rl.scoring import score, total
-from rlvr.training import Grpo, Loss, Scale
+from rlvr.rl.prompts import StepPrompts
+from rlvr.rl.reference import Reference
+from rlvr.rl.replay import ReplayBuffer
+from rlvr.rl.rollout import Rollout, RolloutEngine
+from rlvr.rl.sample import Sample, load_samples, save_samples
+from rlvr.rl.samplers import make_sampler, steps_of
+from rlvr.rl.update import Updater
+from rlvr.training import Grpo, Scale
 
 
 def train(
@@ -48,20 +49,22 @@ def train(
 ) -> None:
     """Train `base` on `rows` and write the tuned checkpoint to `model` and the training log to `log`.
 
-    `stage` is a `Grpo` and `tasks` are `Task`s as JSON. With `checkpoints` a restarted stage goes on from its newest
-    checkpoint and, on the CPU, ends with the same bytes as an undisturbed one.
+    `stage` is a `Grpo`, `tasks` are `Task`s and `scale` is a `Scale` as JSON. With `checkpoints` a restarted stage goes
+    on from its newest checkpoint and, on the CPU, ends with the same bytes as an undisturbed one.
     """
     settings = load(Grpo, stage)
     chosen = [load(Task, task) for task in tasks if not settings.tasks or task["name"] in settings.tasks]
-    loop = Loop(settings, chosen, precision, seed, base, rows, checkpoints, load(Scale, scale or {}))
+    loop = Loop(
+        settings, chosen, precision, seed, base, rows, checkpoints, load(Scale, scale or {}), log / settings.name
+    )
     loop.run()
-    loop.policy.model.save_pretrained(model)
-    load_processor(base).save_pretrained(model)  # the stage's pixel limits are its own, not the model's
-    extend(previous, settings.name, loop.log, loop.summary(), log)
+    write_model(loop.engine, load_processor(base), model)  # the stage's pixel limits are its own, not the model's
+    if loop.engine.world.main:
+        extend(previous, settings.name, loop.log, loop.summary(), log)
 
 
 class Loop:
-    """The state of one GRPO stage."""
+    """The state of one RL stage."""
 
     def __init__(
         self,
@@ -72,191 +75,136 @@ class Loop:
         base: Path,
         rows: Path,
         checkpoints: Checkpoints | None,
-        scale: Scale = Scale(),
+        scale: Scale | None = None,
+        folder: Path | None = None,
     ) -> None:
-        self.scale = scale
-        self.settings, self.tasks, self.seed, self.checkpoints = settings, tasks, seed, checkpoints
-        self.by_name = {task.name: task for task in tasks}
+        """`folder` is where the log is written as training goes; None keeps it in memory."""
+        self.settings, self.checkpoints = settings, checkpoints
+        scale = scale or Scale()
         self.rows = read(rows, [task.name for task in tasks])
         if not self.rows:
-            raise RlvrError(f"Stage {settings.name}: the data set holds no rows of tasks {sorted(self.by_name)}.")
-        self.processor = load_processor(base, settings.min_pixels, settings.max_pixels)
-        self.encoder = Encoder(
-            self.processor, {task.name: task.prompt for task in tasks}, max_tokens=settings.max_prompt_tokens
+            names = sorted(task.name for task in tasks)
+            raise RlvrError(f"Stage {settings.name}: the data set holds no rows of tasks {names}.")
+        processor = load_processor(base, settings.min_pixels, settings.max_pixels)
+        encoder = Encoder(
+            processor,
+            {task.name: task.prompt for task in tasks},
+            max_tokens=settings.max_prompt_tokens,
+            frames_per_second=settings.frames_per_second,
+            max_frames=settings.max_frames,
         )
-        self.policy = Policy(load_model(base, precision))
-        self.reference = Policy(load_model(base, precision)).requires_grad_(False) if settings.loss.kl_weight else None
-        self.rollout = Rollout(self.policy.model, self.processor.tokenizer)
+        policy = Policy(load_model(base, precision))
+        if policy.obstacle:
+            report(settings.name, 0, 1, note=f"plain sequences instead of packed ones: {policy.obstacle}")
         self.total = steps_of(settings.epochs, settings.steps, len(self.rows), settings.prompts_per_step)
-        self.sampler = UniformSampler(rows=len(self.rows), per_step=settings.prompts_per_step, seed=seed)
-        self.stepper = Stepper(self.policy.model, settings.optimiser, self.total, freeze_vision=settings.freeze_vision)
-        self.log = TrainingLog()
-        self.step = 0
-        self.tokens = 0
+        updates = self.total * settings.updates_per_step * settings.passes_per_step
+        self.engine = make_engine(
+            policy, settings.optimiser, updates, scale, freeze_vision=settings.freeze_vision, lora=settings.lora
+        )
+        self.sampler = make_sampler(settings.sampler, self.rows, settings.prompts_per_step, seed)
+        frozen = settings.freeze_vision or settings.lora is not None
+        share = frozen and not self.engine.lockstep and settings.loss.reference != "synchronised"
+        self.prompts = StepPrompts(encoder, self.rows, policy, share_features=share and policy.obstacle is None)
+        self.reference = Reference(settings.loss, self.engine, settings.lora, lambda: load_model(base, precision))
+        self.foreign = scale.rollout == "vllm"
+        self.rollout = rollout_engine(policy, processor, base, scale)
+        self.collector = Collector(
+            settings, tasks, self.rows, self.sampler, self.engine, self.rollout, self.prompts, seed,
+            foreign=self.foreign,
+        )  # fmt: skip
+        self.updater = Updater(settings, scale, self.engine, self.reference, self.prompts)
+        self.replay: ReplayBuffer[Sample] | None = ReplayBuffer(settings.replay, seed) if settings.replay else None
+        self.log = TrainingLog(folder if self.engine.world.main else None)
+        self.folder = folder if self.engine.world.main else None
+        self.step, self.updates, self.tokens = 0, 0, 0
 
     def run(self) -> None:
-        """All remaining steps, with a checkpoint every `checkpoint_every`."""
+        """All remaining steps, with a checkpoint every `checkpoint_every` and when the stage is asked to stop."""
         self.resume()
+        settings, world = self.settings, self.engine.world
         while self.step < self.total:
             values = self.advance()
             self.step += 1
             report(
-                self.settings.name, self.step, self.total, reward=values["reward"], kl=values["kl"],
+                settings.name, self.step, self.total, reward=values["reward"], kl=values["kl"],
                 length=values["length_mean"],
             )  # fmt: skip
-            if self.checkpoints and self.step % self.settings.checkpoint_every == 0 and self.step < self.total:
+            last, stop = self.step == self.total, world.any(stop_requested())
+            if self.checkpoints and not last and (stop or self.step % settings.checkpoint_every == 0):
                 self.save(self.checkpoints)
+            if stop and not last:
+                raise Stopped(f"Stage {settings.name} stopped after step {self.step} of {self.total}.")
 
     def advance(self) -> dict[str, Any]:
-        """One optimiser step; returns its metrics."""
+        """One step: a rollout and its updates; returns its metrics."""
         settings, started = self.settings, time.perf_counter()
-        rows = [self.rows[index] for index in self.sampler.indices(self.step)]
-        prompts = [self.encoder.prompt(row) for row in rows]
-        groups = self.rollout.generate(prompts, settings.group_size, settings.sampling, seed=self.seed, step=self.step)
-        rewards, records = self.judge(rows, groups)
-        advantage = advantages(rewards, settings.advantage)
-        update = self.update(prompts, groups, advantage)
-        norm = self.stepper.step(self.step)
-        self.synchronise()
-        for record, value in zip(records, advantage.flatten().tolist(), strict=True):
-            record["advantage"] = value
-        self.log.rollouts.extend(records)
-        metrics = self.describe(rewards, records, groups)
+        self.prompts.forget()
+        if settings.reset_optimiser:
+            self.engine.reset()
+        if self.foreign:
+            self.rollout.update_weights(self.engine.state_dict().items())  # type: ignore[attr-defined]
+        groups, drawn = self.collector.step(self.step)
+        drawing = time.perf_counter() - started
+        samples = [sample for group in groups for sample in group]
+        batch = self.replay.refill(self.step, samples) if self.replay else samples
+        results = [self.update(part) for _ in range(settings.passes_per_step) for part in self.parts(batch)]
+        self.reference.follow(self.step)
+        self.log.rollouts.extend(record(sample, self.rows[sample.row], self.step) for sample in samples)
+        tokens = sum(sample.length for sample in samples)
+        self.tokens += tokens
         seconds = time.perf_counter() - started
-        count = sum(len(completion.ids) for group in groups for completion in group)
-        self.tokens += count
-        metrics |= update | {
+        metrics = {
             "step": self.step + 1,
-            "grad_norm": norm,
-            "learning_rate": self.stepper.learning_rate(self.step),
+            **describe(groups),
+            **{key: mean([result[key] for result in results]) if results else 0.0 for key in RESULTS},
+            **drawn,
+            "learning_rate": self.engine.learning_rate(max(0, self.updates - 1)),
             "seconds": seconds,
-            "response_tokens": count,
-            "tokens_per_second": count / seconds,
+            "rollout_seconds": drawing,
+            "response_tokens": tokens,
+            "tokens_per_second": tokens / seconds,
+            "peak_memory_bytes": peak_memory_bytes(),
         }
-        self.log.metrics.append(metrics)
+        self.log.step(metrics)
         return metrics
 
-    def judge(
-        self, rows: Sequence[Row], groups: Sequence[Sequence[Completion]]
-    ) -> tuple[torch.Tensor, list[dict[str, Any]]]:
-        """Rewards, [B, G] with NaN for completions without one, and a log record a completion."""
-        flat = [completion for group in groups for completion in group]
-        texts = [self.encoder.decode(completion.ids.tolist()) for completion in flat]
-        repeated = [row for row, group in zip(rows, groups, strict=True) for _ in group]
-        components = score(texts, repeated, self.tasks)
-        rewards, records = [], []
-        for text, row, completion, parts in zip(texts, repeated, flat, components, strict=True):
-            task = self.by_name[row["task"]]
-            value = total(parts, task)
-            rewards.append(value)
-            first = parts[task.rewards[0].name]
-            records.append(
-                {
-                    "step": self.step + 1,
-                    "row_id": row["row_id"],
-                    "completion": text,
-                    "tokens": len(completion.ids),
-                    "truncated": completion.truncated,
-                    "reward": value,
-                    "rewards": json.dumps(parts),
-                    "correct": first is not None and first >= 1.0,
-                }
-            )
-        return torch.tensor(rewards).reshape(len(rows), -1), records
+    def parts(self, samples: Sequence[Sample]) -> Iterator[list[Sample]]:
+        """The step's batch in `updates_per_step` parts of whole rows; parts without a sample are left out."""
+        rows = list(dict.fromkeys(sample.row for sample in samples))
+        count = self.settings.updates_per_step
+        for part in range(count):
+            chosen = set(rows[part * len(rows) // count : (part + 1) * len(rows) // count])
+            if chosen:
+                yield [sample for sample in samples if sample.row in chosen]
 
-    def update(
-        self, prompts: Sequence[EncodedPrompt], groups: Sequence[Sequence[Completion]], advantage: torch.Tensor
-    ) -> dict[str, float]:
-        """Accumulate the gradients of one step over micro-batches of whole groups; returns loss and KL."""
-        settings = self.settings.loss
-        flat = [completion for group in groups for completion in group]
-        lengths = torch.tensor([len(completion.ids) for completion in flat])
-        included = torch.tensor([not (settings.mask_truncated and completion.truncated) for completion in flat])
-        weights = token_weights(lengths, settings, self.settings.sampling.max_new_tokens, included)
-        per_token = advantage.flatten().repeat_interleave(lengths)
-        sizes = [sum(len(completion.ids) for completion in group) for group in groups]
-        parts = torch.tensor(sizes).cumsum(0).tolist()
-        loss, divergence = 0.0, 0.0
-        for first, last in micro_batches([len(prompt.ids) for prompt in prompts], sizes, self.scale.micro_batch_tokens):
-            tokens = slice(parts[first - 1] if first else 0, parts[last - 1])
-            value, kl = self.micro_update(
-                prompts[first:last], groups[first:last], per_token[tokens], weights[tokens], settings
-            )
-            loss, divergence = loss + value, divergence + kl
-        return {"loss": loss, "kl": divergence / int(lengths.sum())}
-
-    def micro_update(
-        self,
-        prompts: Sequence[EncodedPrompt],
-        groups: Sequence[Sequence[Completion]],
-        advantage: torch.Tensor,
-        weights: torch.Tensor,
-        settings: Loss,
-    ) -> tuple[float, float]:
-        """Forward and backward of some groups; returns the weighted loss and the summed KL."""
-        if not settings.kl_weight and not advantage.any():
-            return 0.0, 0.0  # every gradient is exactly zero
-        responses = [[completion.ids for completion in group] for group in groups]
-        temperature = self.settings.sampling.temperature
-        old = torch.cat([completion.logprobs for group in groups for completion in group])
-        reference = None
-        if self.reference is not None:
-            with torch.no_grad():
-                reference = self.reference(prompts, responses, temperature)
-        logprobs = self.policy(prompts, responses, temperature)
-        device = logprobs.device
-        sizes = torch.tensor([len(completion.ids) for group in groups for completion in group]).to(device)
-        losses = token_losses(logprobs, old.to(device), reference, advantage.to(device), settings, sizes)
-        loss = (losses * weights.to(device)).sum()
-        if not torch.isfinite(loss):
-            ids = ", ".join(prompt.row_id for prompt in prompts)
-            raise RlvrError(
-                f"Stage {self.settings.name}, step {self.step + 1}: the loss is {float(loss)} on rows {ids}."
-            )
-        loss.backward()  # type: ignore[no-untyped-call]
-        kl = float(k3(logprobs.detach(), reference).sum()) if reference is not None else 0.0
-        return float(loss.detach()), kl
-
-    def synchronise(self) -> None:
-        """Mix the reference towards the policy where the method does so (r1-vlm: every 64 steps with 0.9)."""
-        loss = self.settings.loss
-        if self.reference is None or loss.reference != "synchronised" or (self.step + 1) % loss.reference_sync_steps:
-            return
-        with torch.no_grad():
-            for old, new in zip(self.reference.parameters(), self.policy.parameters(), strict=True):
-                old.mul_(1 - loss.reference_mixup).add_(new, alpha=loss.reference_mixup)
-
-    def describe(
-        self, rewards: torch.Tensor, records: Sequence[dict[str, Any]], groups: Sequence[Sequence[Completion]]
-    ) -> dict[str, Any]:
-        """Means over the step's completions."""
-        lengths = [record["tokens"] for record in records]
-        logprobs = torch.cat([completion.logprobs for group in groups for completion in group])
-        parts = [json.loads(record["rewards"]) for record in records]
-        names = sorted({name for part in parts for name in part})
-        spread = rewards.nan_to_num(0.0)
-        return {
-            "reward": float(rewards.nanmean()),
-            "rewards": {name: _mean([part[name] for part in parts if part.get(name) is not None]) for name in names},
-            "pass_rate": _mean([float(record["correct"]) for record in records]),
-            "entropy": -float(logprobs.mean()),
-            "length_mean": _mean(lengths),
-            "length_p95": percentile(lengths, 0.95),
-            "truncated_percent": 100 * _mean([float(record["truncated"]) for record in records]),
-            "dead_groups_percent": 100 * float((spread.amax(1) == spread.amin(1)).float().mean()),
-        }
+    def update(self, samples: Sequence[Sample]) -> dict[str, float]:
+        """One optimiser update; returns its metrics."""
+        result = self.updater.accumulate(samples)
+        result["grad_norm"] = self.engine.step(self.updates)
+        self.updates += 1
+        return result
 
     def save(self, checkpoints: Checkpoints) -> None:
         """Publish everything that the rest of the stage depends on."""
-        with tempfile.TemporaryDirectory() as name:
-            folder = Path(name)
-            save_model(self.policy.model, str(folder / "policy.safetensors"))
-            if self.reference is not None and self.settings.loss.reference == "synchronised":
-                save_model(self.reference.model, str(folder / "reference.safetensors"))
-            self.stepper.save(folder)
-            self.log.write(folder / "log")
-            (folder / "state.json").write_text(json.dumps({"step": self.step, "tokens": self.tokens}))
-            checkpoints.save(self.step, folder)
+        world = self.engine.world
+        with world.folder() as folder:
+            self.engine.save(folder)
+            self.reference.save(folder)
+            if world.main:
+                self.log.write(folder / "log")
+                pending = self.collector.pending
+                save_samples([sample for group in pending for sample in group], folder, "pending")
+                save_samples(self.replay.items() if self.replay else [], folder, "replay")
+                state = {
+                    "step": self.step,
+                    "updates": self.updates,
+                    "tokens": self.tokens,
+                    "sampler": self.sampler.state(),
+                    "pending": [len(group) for group in pending],
+                }
+                (folder / "state.json").write_text(json.dumps(state))
+                checkpoints.save(self.step, folder)
+            world.barrier()
 
     def resume(self) -> None:
         """Go on from the newest checkpoint, if there is one."""
@@ -264,13 +212,16 @@ class Loop:
         if found is None:
             return
         step, folder = found
-        load_weights(self.policy.model, folder / "policy.safetensors")
-        if self.reference is not None and (folder / "reference.safetensors").is_file():
-            load_weights(self.reference.model, folder / "reference.safetensors")
-        self.stepper.load(folder)
-        self.log = TrainingLog.read(folder / "log")
+        self.engine.load(folder)
+        self.reference.load(folder)
+        self.log = TrainingLog.read(folder / "log", self.folder)
         state = json.loads((folder / "state.json").read_text())
-        self.step, self.tokens = state["step"], state["tokens"]
+        self.step, self.updates, self.tokens = state["step"], state["updates"], state["tokens"]
+        self.sampler.restore(state["sampler"])
+        pending = iter(load_samples(folder, "pending"))
+        self.collector.pending = [[next(pending) for _ in range(size)] for size in state["pending"]]
+        if self.replay:
+            self.replay.restore(load_samples(folder, "replay"))
         report(self.settings.name, step, self.total, note=f"continuing after step {step}")
 
     def summary(self) -> dict[str, Any]:
@@ -285,16 +236,26 @@ class Loop:
         }
 
 
-def micro_batches(prompts: Sequence[int], responses: Sequence[int], limit: int) -> Iterator[tuple[int, int]]:
-    """Runs of whole groups, as (first, last), whose packed tokens stay under `limit` (a single group may exceed it)."""
-    first, tokens = 0, 0
-    for number, size in enumerate(map(sum, zip(prompts, responses, strict=True))):
-        if number > first and tokens + size > limit:
-            yield first, number
-            first, tokens = number, 0
-        tokens += size
-    yield first, len(prompts)
+RESULTS = ("loss", "kl", "clip_percent", "grad_norm")
+"""Metrics of an update; a step reports their means."""
 
 
-def _mean(values: Sequence[float]) -> float:
-    return sum(values) / len(values) if values else math.nan
+def describe(groups: Sequence[Sequence[Sample]]) -> dict[str, Any]:
+    """Means over the completions of a step."""
+    flat = [sample for group in groups for sample in group]
+    return {
+        **reward_metrics([[s.reward for s in group] for group in groups], [s.rewards for s in flat]),
+        "pass_rate": mean([float(sample.correct) for sample in flat]),
+        **advantage_metrics(torch.tensor([sample.advantage for sample in flat])),
+        "entropy": entropy(torch.cat([s.logprobs for s in flat])) if flat else float("nan"),
+        **length_metrics([sample.length for sample in flat], [sample.truncated for sample in flat]),
+    }
+
+
+def rollout_engine(policy: Policy, processor: Any, base: Path, scale: Scale) -> RolloutEngine:
+    """What draws the completions: our own loop, or vLLM where the scale asks for it."""
+    if scale.rollout == "vllm":
+        from rlvr.rl.vllm_rollout import VllmRollout
+
+        return VllmRollout(base, processor)
+    return Rollout(policy, processor.tokenizer)

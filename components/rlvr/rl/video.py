@@ -28,10 +28,10 @@ def sample_frames(video: bytes, per_second: float, most: int) -> Frames:
     except ImportError as error:
         raise RlvrError("Videos need the package av (PyAV); install rlvr[train].") from error
     try:
-        with av.open(io.BytesIO(video)) as container:
+        with av.open(io.BytesIO(video), mode="r") as container:
             stream = container.streams.video[0]
             rate = float(stream.average_rate or 0) or per_second
-            pictures = [frame.to_image().convert("RGB") for frame in container.decode(stream)]
+            pictures = [frame.to_image().convert("RGB") for frame in container.decode(stream)]  # type: ignore[no-untyped-call]
     except (av.FFmpegError, IndexError) as error:
         raise ValueError(f"{type(error).__name__}: {error}") from error
     if not pictures:

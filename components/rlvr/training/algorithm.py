@@ -20,7 +20,7 @@ class Advantage:
     tau: float = 1.0
     """Temperature of the log partition baseline."""
     lone: Literal["zero", "reward"] = "zero"
-    """Advantage of a completion that is alone in its group: 0, or its reward (verl and its descendants)."""
+    """Advantage of a completion that is alone in its group: 0, or reward / (1 + epsilon) (verl and its descendants)."""
     whiten: bool = False
     """Whether advantages are standardised again over the whole batch (RLOO of OpenRLHF)."""
 

@@ -1,13 +1,13 @@
 import math
+from dataclasses import replace
 
 import pytest
 import torch
 
 from rlvr.rl.advantages import advantages
-from rlvr.rl.loss import k3, token_losses, token_weights
-from rlvr.rl.optimiser import Stepper
+from rlvr.rl.loss import clip_fraction, k3, token_losses, token_weights
+from rlvr.rl.optimiser import NamedAdamW, learning_rate
 from rlvr.rl.samplers import UniformSampler, steps_of
-from rlvr.rl.train import micro_batches
 from rlvr.training import Advantage, Loss, Optimiser
 
 
@@ -38,7 +38,7 @@ def test_whitening_standardises_the_batch():
     assert abs(float(got.mean())) < 1e-6 and abs(float(got.std()) - 1) < 1e-4
 
 
-@pytest.mark.parametrize("normaliser", ["sequence_mean", "token_mean", "constant_length"])
+@pytest.mark.parametrize("normaliser", ["sequence_mean", "token_mean", "constant_length", "sequence_sum"])
 def test_token_weights(normaliser):
     lengths, everything = torch.tensor([2, 4]), torch.tensor([True, True])
     weights = token_weights(lengths, Loss(normaliser=normaliser), 10, everything)
@@ -46,6 +46,7 @@ def test_token_weights(normaliser):
         "sequence_mean": [1 / 4] * 2 + [1 / 8] * 4,
         "token_mean": [1 / 6] * 6,
         "constant_length": [1 / 20] * 6,
+        "sequence_sum": [1 / 2] * 6,
     }[normaliser]
     assert torch.allclose(weights, torch.tensor(expected))
     masked = token_weights(lengths, Loss(normaliser=normaliser), 10, torch.tensor([True, False]))
@@ -54,23 +55,69 @@ def test_token_weights(normaliser):
 
 def test_ratio_one_has_the_policy_gradient_and_k3_is_never_negative():
     logprobs = torch.randn(6, requires_grad=True)
-    reference, advantage = torch.randn(6), torch.randn(6)
+    reference, advantage, lengths = torch.randn(6), torch.randn(6), torch.tensor([2, 4])
     losses = token_losses(logprobs, logprobs.detach() + 1, None, advantage, Loss(), lengths)
     assert torch.allclose(losses, -advantage)
     (slope,) = torch.autograd.grad(losses.sum(), logprobs)
     assert torch.allclose(slope, -advantage)
     assert (k3(logprobs, reference) >= 0).all()
-    with_kl = token_losses(logprobs, logprobs.detach(), reference, advantage, Loss(kl_weight=0.5))
+    with_kl = token_losses(logprobs, logprobs.detach(), reference, advantage, Loss(kl_weight=0.5), lengths)
     assert torch.allclose(with_kl, -advantage + 0.5 * k3(logprobs, reference))
 
 
 def test_clipping_stops_the_gradient_beyond_the_range():
     logprobs = torch.tensor([1.0, -1.0, 0.05], requires_grad=True)
-    advantage = torch.tensor([1.0, -1.0, 1.0])
-    losses = token_losses(logprobs, torch.zeros(3), None, advantage, Loss(objective="clipped", clip_high=0.3))
+    advantage, lengths = torch.tensor([1.0, -1.0, 1.0]), torch.tensor([3])
+    settings = Loss(objective="clipped", clip_high=0.3)
+    losses = token_losses(logprobs, torch.zeros(3), None, advantage, settings, lengths)
     assert torch.allclose(losses, torch.tensor([-1.3, 0.8, -math.exp(0.05)]))
     (slope,) = torch.autograd.grad(losses.sum(), logprobs)
     assert slope[:2].tolist() == [0, 0] and slope[2] < 0
+    assert float(clip_fraction(logprobs, torch.zeros(3), advantage, settings)) == pytest.approx(2 / 3)
+    capped = token_losses(logprobs, torch.zeros(3), None, -advantage, replace(settings, ratio_cap=2.0), lengths)
+    assert torch.allclose(capped, torch.tensor([2.0, -math.exp(-1.0), math.exp(0.05)]))
+
+
+def test_mirror_descent_has_the_published_direction():
+    """Kimi k1.5 eq. (3): A grad log p - tau / 2 grad (log ratio)^2 of whole sequences, averaged over completions."""
+    logprobs = torch.randn(5, requires_grad=True)
+    old, lengths = torch.randn(5), torch.tensor([2, 3])
+    advantage = torch.tensor([0.5, -0.5]).repeat_interleave(lengths)
+    settings = Loss(objective="mirror_descent", tau=0.3, normaliser="sequence_sum", kl_weight=0.0)
+    weights = token_weights(lengths, settings, 10, torch.tensor([True, True]))
+    losses = token_losses(logprobs, old, None, advantage, settings, lengths)
+    (slope,) = torch.autograd.grad((losses * weights).sum(), logprobs)
+    drift = torch.stack([part.sum() for part in torch.split(logprobs.detach() - old, [2, 3])])
+    expected = -(torch.tensor([0.5, -0.5]) - 0.3 * drift) / 2
+    assert torch.allclose(slope, expected.repeat_interleave(lengths))
+
+
+def test_log_partition_baseline_tends_to_the_mean_and_is_exact_for_equal_rewards():
+    rewards = torch.tensor([[1.0, 0.0, 0.0], [0.3, 0.3, 0.3]])
+    got = advantages(rewards, Advantage(baseline="log_partition", scale="none", tau=0.5))
+    z = 0.5 * math.log((math.exp(2) + 2) / 3)
+    assert torch.allclose(got[0], torch.tensor([1 - z, -z, -z]))
+    assert got[1].tolist() == [0, 0, 0]
+    warm = advantages(rewards, Advantage(baseline="log_partition", scale="none", tau=1e4))
+    assert torch.allclose(warm, advantages(rewards, Advantage(scale="none")), atol=1e-4)
+
+
+def test_batch_std_and_lone_completions():
+    rewards = torch.tensor([[1.0, 0.0], [4.0, 2.0]])
+    got = advantages(rewards, Advantage(scale="batch_std", epsilon=0.0))
+    assert torch.allclose(got, torch.tensor([[0.5, -0.5], [1.0, -1.0]]) / rewards.std())
+    lone = torch.tensor([[2.0]])
+    assert advantages(lone, Advantage()).tolist() == [[0]]
+    assert torch.allclose(advantages(lone, Advantage(lone="reward", epsilon=1.0)), torch.tensor([[1.0]]))
+
+
+def test_tokens_of_earlier_policies_count_in_no_mean():
+    lengths, both = torch.tensor([2, 2]), torch.tensor([True, True])
+    learnt = torch.tensor([False, True, True, True])
+    weights = token_weights(lengths, Loss(normaliser="token_mean"), 10, both, learnt)
+    assert torch.allclose(weights, torch.tensor([0, 1 / 3, 1 / 3, 1 / 3]))
+    weights = token_weights(lengths, Loss(), 10, both, learnt)
+    assert torch.allclose(weights, torch.tensor([0, 1 / 2, 1 / 4, 1 / 4]))
 
 
 def test_sampler_covers_every_row_once_an_epoch_and_repeats_itself():
@@ -87,15 +134,10 @@ def test_steps_of():
     assert steps_of(0.1, None, 5, 16) == 1
 
 
-def test_micro_batches_hold_whole_groups():
-    assert list(micro_batches([10, 10, 10], [20, 20, 20], 60)) == [(0, 2), (2, 3)]
-    assert list(micro_batches([10, 10], [200, 20], 60)) == [(0, 1), (1, 2)]
-
-
 @pytest.mark.parametrize("schedule", ["constant", "linear", "cosine"])
 def test_schedules(schedule):
     settings = Optimiser(learning_rate=1.0, schedule=schedule, warmup_fraction=0.1, final_fraction=0.2)
-    rates = [Stepper(torch.nn.Linear(1, 1), settings, 100).learning_rate(step) for step in range(100)]
+    rates = [learning_rate(settings, step, 100) for step in range(100)]
     assert rates[0] == pytest.approx(0.1) and rates[9] == pytest.approx(1.0)
     assert all(a >= b - 1e-9 for a, b in zip(rates[9:], rates[10:], strict=False))
     assert rates[-1] == pytest.approx(1.0 if schedule == "constant" else 0.2, abs=0.01)
@@ -106,19 +148,19 @@ def test_optimiser_state_survives_saving(tmp_path):
         torch.manual_seed(0)
         return torch.nn.Linear(3, 2)
 
-    def steps(model, stepper, numbers):
+    def steps(model, optimiser, numbers):
         for number in numbers:
             model(torch.full((1, 3), float(number + 1))).square().sum().backward()
-            stepper.step(number)
+            optimiser.step(0.1)
 
     settings = Optimiser(learning_rate=0.1)
     whole, first, second = network(), network(), network()
-    steps(whole, Stepper(whole, settings, 10), range(6))
-    before = Stepper(first, settings, 10)
+    steps(whole, NamedAdamW(dict(whole.named_parameters()), settings), range(6))
+    before = NamedAdamW(dict(first.named_parameters()), settings)
     steps(first, before, range(3))
     before.save(tmp_path)
     second.load_state_dict(first.state_dict())
-    after = Stepper(second, settings, 10)
+    after = NamedAdamW(dict(second.named_parameters()), settings)
     after.load(tmp_path)
     steps(second, after, range(3, 6))
     assert all(torch.equal(a, b) for a, b in zip(whole.parameters(), second.parameters(), strict=True))

@@ -12,9 +12,8 @@ from rlvr.data.rows import read, write
 from rlvr.errors import RlvrError
 from rlvr.method import Reward
 from rlvr.rl.train import Loop, train
-from rlvr.sft import train as train_sft
 from rlvr.store import manifest_of, open_store
-from rlvr.training import Optimiser, Scale, Sft
+from rlvr.training import Scale
 
 
 class Interrupted(Exception):
@@ -134,44 +133,3 @@ def test_no_rows_is_an_error(digits_method, tiny_base, tmp_path):
     write([], tmp_path)
     with pytest.raises(RlvrError, match="holds no rows of tasks"):
         Loop(digits_method.stages[0], digits_method.tasks, "float32", 0, tiny_base, tmp_path, None)
-
-
-def sft(method, base, rows, folder, checkpoints=None, previous=None):
-    stage = Sft(optimiser=Optimiser(learning_rate=1e-3), steps=5, batch_size=4, checkpoint_every=2)
-    train_sft(
-        stage=plain(stage),
-        tasks=[plain(task) for task in method.tasks],
-        precision="float32",
-        seed=0,
-        base=base,
-        rows=rows,
-        previous=previous,
-        checkpoints=checkpoints,
-        model=folder / "model",
-        log=folder / "log",
-    )
-    return manifest_of(folder / "model").digest
-
-
-def test_sft_learns_resumes_and_extends_the_log(digits_method, tiny_base, digit_rows, tmp_path, monkeypatch):
-    source = digits_method.tasks[0].source
-    rows = tmp_path / "rows"
-    write([{**row, "response": source.demonstrate(row)} for row in read(digit_rows)], rows)
-    whole = sft(digits_method, tiny_base, rows, tmp_path / "whole")
-    store = open_store(str(tmp_path / "store"))
-    with monkeypatch.context() as patch:
-        from rlvr.rl.optimiser import Stepper
-
-        interrupt_after(patch, Stepper, "step", 3)
-        with pytest.raises(Interrupted):
-            sft(digits_method, tiny_base, rows, tmp_path / "cut", Checkpoints(store, "key"))
-    assert sft(digits_method, tiny_base, rows, tmp_path / "rest", Checkpoints(store, "key")) == whole
-    losses = [json.loads(line)["loss"] for line in (tmp_path / "whole/log/sft/metrics.jsonl").read_text().splitlines()]
-    assert losses[-1] < losses[0]
-    grpo(digits_method, tmp_path / "whole/model", digit_rows, tmp_path / "next", previous=tmp_path / "whole/log")
-    assert sorted(path.name for path in (tmp_path / "next/log").iterdir()) == ["grpo", "sft"]
-
-
-def test_sft_without_responses_says_so(digits_method, tiny_base, digit_rows, tmp_path):
-    with pytest.raises(RlvrError, match="have no reference response"):
-        sft(digits_method, tiny_base, digit_rows, tmp_path)

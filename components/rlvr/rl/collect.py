@@ -1,0 +1,309 @@
+"""A step's samples: rows chosen, completions drawn, judged, filtered, perhaps continued, and compared within groups.
+
+Each rank draws and judges the completions of its share of the rows; the results are put together, so that all ranks
+see the same samples in the same order.
+"""
+
+import json
+from collections.abc import Sequence
+from dataclasses import replace
+from typing import Any
+
+import torch
+
+from rlvr.data.rows import Row
+from rlvr.method import Task
+from rlvr.rl.advantages import advantages
+from rlvr.rl.engine import Engine
+from rlvr.rl.importance import truncated_importance
+from rlvr.rl.length_reward import with_length_rewards
+from rlvr.rl.prompts import StepPrompts
+from rlvr.rl.rethinking import reflects, rethink
+from rlvr.rl.rollout import RolloutEngine
+from rlvr.rl.sample import Sample
+from rlvr.rl.samplers import Outcome, RowSampler
+from rlvr.rl.samplers.online_filter import keep
+from rlvr.rl.scoring import score, total
+from rlvr.training import Grpo, Sampling
+
+Group = list[Sample]
+
+
+class Collector:
+    """Draws the samples of each step."""
+
+    def __init__(
+        self,
+        settings: Grpo,
+        tasks: Sequence[Task],
+        rows: Sequence[Row],
+        sampler: RowSampler,
+        engine: Engine,
+        rollout: RolloutEngine,
+        prompts: StepPrompts,
+        seed: int,
+        *,
+        foreign: bool = False,
+    ) -> None:
+        """`foreign`: `rollout` is another engine than the trainer, so its log-probs are corrected for."""
+        self.settings, self.tasks, self.rows, self.sampler = settings, tasks, rows, sampler
+        self.engine, self.rollout, self.prompts, self.seed, self.foreign = engine, rollout, prompts, seed, foreign
+        self.by_name = {task.name: task for task in tasks}
+        self.pending: list[Group] = []
+        """Groups with unfinished completions, oldest first (partial rollouts)."""
+
+    def step(self, step: int) -> tuple[list[Group], dict[str, float]]:
+        """The groups that step 0, 1, ... trains on, with advantages, and how many groups were drawn for them."""
+        self.measure(step)
+        kept: list[Group] = []
+        drawn: list[Group] = []
+        chooser = self.settings.online_filter
+        for attempt in range(chooser.attempts if chooser else 1):
+            groups = self.draw(step, self.sampler.indices(step, attempt), attempt)
+            drawn += groups
+            flags = keep([_accuracy(group) for group in groups], chooser) if chooser else [True] * len(groups)
+            kept += [group for group, wanted in zip(groups, flags, strict=True) if wanted]
+            if len(kept) >= self.settings.prompts_per_step:
+                break
+        self.sampler.observe([_outcome(group) for group in drawn])
+        kept = kept[: self.settings.prompts_per_step]
+        return self.compare(kept, step), {"groups_drawn": float(len(drawn))}
+
+    def measure(self, step: int) -> None:
+        """Give the sampler the measurements that it asks for before this step."""
+        while (probe := self.sampler.probe(step)) is not None:
+            sampling = self.settings.sampling
+            if probe.temperature is not None:
+                sampling = replace(sampling, temperature=probe.temperature)
+            outcomes: list[Outcome] = []
+            size = self.settings.prompts_per_step
+            for first in range(0, len(probe.indices), size):
+                rows = probe.indices[first : first + size]
+                starts = [[_nothing()] * probe.samples for _ in rows]
+                groups = self.complete(rows, starts, sampling, f"{step}-probe")
+                outcomes += [_outcome(group) for group in groups]
+                self.prompts.forget()
+            self.sampler.observe_probe(outcomes)
+
+    def draw(self, step: int, rows: Sequence[int], attempt: int) -> list[Group]:
+        """Groups of completions of `rows`; with partial rollouts those that are complete, old ones first."""
+        settings, label = self.settings, f"{step}" if not attempt else f"{step}+{attempt}"
+        if settings.partial_rollouts:
+            return self.go_on(rows, label)
+        starts = [[_nothing()] * settings.group_size for _ in rows]
+        return self.complete(rows, starts, settings.sampling, label, rethinking=True)
+
+    def complete(
+        self,
+        rows: Sequence[int],
+        starts: Sequence[Sequence[torch.Tensor]],
+        sampling: Sampling,
+        label: str,
+        *,
+        rethinking: bool = False,
+    ) -> list[Group]:
+        """Judged completions of each row, of all ranks' shares, in the order of `rows`."""
+        world, settings = self.engine.world, self.settings
+        mine = range(world.rank, len(rows), world.size)
+        before = [sum(len(starts[other]) for other in range(n) if rows[other] == rows[n]) for n in range(len(rows))]
+        with self.engine.gathered():
+            groups = self.generate(
+                [rows[n] for n in mine], [starts[n] for n in mine], sampling, label, [before[n] for n in mine]
+            )
+            groups = self.judge(groups)
+            if rethinking and settings.rethinking:
+                groups = self.reconsider(groups, label)
+        results: dict[int, Group] = dict(world.gather(list(zip(mine, groups, strict=True))))
+        return [results[number] for number in range(len(rows))]
+
+    def generate(
+        self,
+        rows: Sequence[int],
+        starts: Sequence[Sequence[torch.Tensor]],
+        sampling: Sampling,
+        label: str,
+        before: Sequence[int] | None = None,
+    ) -> list[Group]:
+        """Completions of this rank's rows, starts included; log-probs are those of the new tokens alone.
+
+        `before` counts the samples of the same row that stand earlier in the step, so that a row that is drawn twice
+        gets other completions.
+        """
+        prompts = [self.prompts[row] for row in rows]
+        options: dict[str, Any] = {"seed": self.seed, "step": label, "before": before}
+        if any(len(start) for group in starts for start in group):
+            options["starts"] = starts
+        if not self.foreign:
+            options["features"] = self.prompts.features(prompts)
+        size = len(starts[0]) if starts else 0
+        drawn = self.rollout.generate(prompts, size, sampling, **options) if prompts else []
+        groups = [
+            [
+                Sample(row=row, ids=torch.cat([s, c.ids]), logprobs=c.logprobs, truncated=c.truncated)
+                for s, c in zip(group, completions, strict=True)
+            ]
+            for row, group, completions in zip(rows, starts, drawn, strict=True)
+        ]
+        return self.scored(groups) if self.foreign else groups
+
+    @torch.no_grad()
+    def scored(self, groups: Sequence[Group]) -> list[Group]:
+        """Groups with the trainer's own log-probs for every token, and corrections where another engine drew them."""
+        results = []
+        for group in groups:
+            prompt = self.prompts[group[0].row]
+            flat = self.engine.policy(
+                [prompt],
+                [[sample.ids for sample in group]],
+                self.settings.sampling.temperature,
+                features=self.prompts.features([prompt]),
+            ).cpu()
+            parts = torch.split(flat, [sample.length for sample in group])
+            results.append([self._corrected(sample, old) for sample, old in zip(group, parts, strict=True)])
+        return results
+
+    def _corrected(self, sample: Sample, old: torch.Tensor) -> Sample:
+        if not self.foreign:
+            return replace(sample, logprobs=old)
+        importance = torch.ones(len(old))
+        new = len(old) - len(sample.logprobs)
+        importance[new:] = truncated_importance(old[new:], sample.logprobs, self.settings.loss.importance_cap)
+        return replace(sample, logprobs=old, importance=importance)
+
+    def judge(self, groups: Sequence[Group]) -> list[Group]:
+        """Groups with text, reward components, total and correctness."""
+        flat = [sample for group in groups for sample in group]
+        texts = [self.prompts.encoder.decode(sample.ids.tolist()) for sample in flat]
+        rows = [self.rows[sample.row] for sample in flat]
+        judged = []
+        for sample, text, row, parts in zip(flat, texts, rows, score(texts, rows, self.tasks), strict=True):
+            task = self.by_name[row["task"]]
+            first = parts[task.rewards[0].name]
+            right = first is not None and first >= 1.0
+            judged.append(replace(sample, text=text, rewards=parts, reward=total(parts, task), correct=right))
+        results = iter(judged)
+        return [[next(results) for _ in group] for group in groups]
+
+    def reconsider(self, groups: Sequence[Group], label: str) -> list[Group]:
+        """Forced rethinking of this rank's groups."""
+        settings = self.settings.rethinking
+        assert settings is not None
+        sampling = replace(
+            self.settings.sampling, temperature=settings.temperature, max_new_tokens=settings.max_new_tokens
+        )
+
+        def go_on(rows: Sequence[int], starts: Sequence[Sequence[torch.Tensor]]) -> list[Group]:
+            return self.judge(self.scored(self.generate(rows, starts, sampling, f"{label}-rethinking")))
+
+        return rethink(groups, settings, self.prompts.encoder, go_on, key=f"{self.seed} {label}")
+
+    def go_on(self, rows: Sequence[int], label: str) -> list[Group]:
+        """One token budget for unfinished groups and for new ones up to a full step; the complete ones come back."""
+        partial, settings = self.settings.partial_rollouts, self.settings
+        assert partial is not None
+        room = max(0, settings.prompts_per_step - len(self.pending))
+        begun = [*self.pending, *([self._blank(row)] * settings.group_size for row in rows[:room])]
+        self.pending = []
+        most = settings.sampling.max_new_tokens
+        sampling = replace(settings.sampling, max_new_tokens=min(partial.tokens_per_step, most))
+        active = [
+            [place for place, sample in enumerate(group) if sample.truncated and sample.length < most]
+            for group in begun
+        ]
+        drawn = self.complete(
+            [group[0].row for group in begun],
+            [[group[place].ids for place in places] for group, places in zip(begun, active, strict=True)],
+            sampling,
+            label,
+        )
+        complete = []
+        for group, places, continued in zip(begun, active, drawn, strict=True):
+            whole = [self._earlier(sample) for sample in group]
+            for place, sample in zip(places, continued, strict=True):
+                whole[place] = self._continued(group[place], sample, most)
+            if any(sample.truncated and sample.length < most for sample in whole):
+                self.pending.append(whole)
+            else:
+                complete.append(whole)
+        return complete
+
+    def _earlier(self, sample: Sample) -> Sample:
+        """A sample of which this step drew nothing."""
+        partial = self.settings.partial_rollouts
+        assert partial is not None
+        return sample if partial.train_earlier else replace(sample, learnt_from=sample.length)
+
+    def _continued(self, earlier: Sample, sample: Sample, most: int) -> Sample:
+        """`sample`, which goes on from `earlier`, cut at `most` tokens."""
+        learnt = self._earlier(earlier).learnt_from
+        new = sample.length - earlier.length
+        old = torch.cat([earlier.logprobs, sample.logprobs[-new:]])[:most]
+        cut = sample.truncated or sample.length > most
+        return replace(sample, ids=sample.ids[:most], logprobs=old, truncated=cut, learnt_from=learnt)
+
+    def _blank(self, row: int) -> Sample:
+        return Sample(row=row, ids=_nothing(), logprobs=torch.zeros(0), truncated=True)
+
+    def compare(self, groups: Sequence[Group], step: int) -> list[Group]:
+        """Groups with the length reward in their totals and with advantages."""
+        settings = self.settings
+        if brevity := settings.length_reward:
+            groups = [
+                [
+                    replace(sample, reward=value)
+                    for sample, value in zip(group, _with_brevity(group, brevity, step), strict=True)
+                ]
+                for group in groups
+            ]
+        if not groups:
+            return []
+        rewards = torch.tensor([[sample.reward for sample in group] for group in groups], dtype=torch.float32)
+        values = advantages(rewards, settings.advantage).tolist()
+        return [
+            [self._selected(replace(sample, advantage=value)) for sample, value in zip(group, row, strict=True)]
+            for group, row in zip(groups, values, strict=True)
+        ]
+
+    def _selected(self, sample: Sample) -> Sample:
+        """The sample, chosen for the auxiliary likelihood or not."""
+        loss = self.settings.loss
+        if loss.nll_weight and loss.nll_on == "reflective":
+            return replace(sample, nll_from=0 if sample.advantage > 0 and reflects(sample.text) else None)
+        return sample
+
+
+def record(sample: Sample, row: Row, step: int) -> dict[str, Any]:
+    """A sample as `rollouts.parquet` shows it; steps count from 1 there."""
+    return {
+        "step": step + 1,
+        "row_id": row["row_id"],
+        "completion": sample.text,
+        "tokens": sample.length,
+        "truncated": sample.truncated,
+        "reward": sample.reward,
+        "rewards": json.dumps(sample.rewards),
+        "advantage": sample.advantage,
+        "correct": sample.correct,
+    }
+
+
+def _nothing() -> torch.Tensor:
+    return torch.zeros(0, dtype=torch.long)
+
+
+def _accuracy(group: Group) -> float:
+    return sum(sample.correct for sample in group) / len(group)
+
+
+def _outcome(group: Group) -> Outcome:
+    return Outcome(
+        index=group[0].row,
+        accuracy=_accuracy(group),
+        reward=sum(sample.reward for sample in group) / len(group),
+        tokens=[sample.ids.tolist() for sample in group],
+    )
+
+
+def _with_brevity(group: Group, settings: Any, step: int) -> list[float]:
+    lengths, correct = [sample.length for sample in group], [sample.correct for sample in group]
+    return with_length_rewards([sample.reward for sample in group], lengths, correct, settings, step)

@@ -1,0 +1,148 @@
+"""One optimiser update: samples to micro-batches of whole groups, to gradients."""
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+
+import torch
+
+from rlvr.errors import RlvrError
+from rlvr.rl.balance import assign, padded_micro_batches
+from rlvr.rl.engine import Engine
+from rlvr.rl.loss import clip_fraction, k3, token_losses, token_weights
+from rlvr.rl.prompts import StepPrompts
+from rlvr.rl.reference import Reference
+from rlvr.rl.sample import Sample
+from rlvr.training import Grpo, Scale
+
+
+@dataclass(frozen=True, slots=True)
+class Group:
+    """Samples of one row in an update, with each token's weights in the loss."""
+
+    samples: list[Sample]
+    """The samples that have a gradient."""
+    weights: torch.Tensor
+    """Weight of each token in the policy loss, [N]."""
+    likelihood: torch.Tensor
+    """Weight of each token in the auxiliary likelihood, [N]."""
+
+    @property
+    def tokens(self) -> int:
+        """Response tokens, N."""
+        return sum(sample.length for sample in self.samples)
+
+
+class Updater:
+    """Turns samples into gradients of an engine."""
+
+    def __init__(
+        self,
+        settings: Grpo,
+        scale: Scale,
+        engine: Engine,
+        reference: Reference,
+        prompts: StepPrompts,
+    ) -> None:
+        self.settings, self.scale, self.engine = settings, scale, engine
+        self.reference, self.prompts = reference, prompts
+
+    def accumulate(self, samples: Sequence[Sample]) -> dict[str, float]:
+        """Backward passes over this rank's groups of one update; returns loss, kl and clip fraction of all ranks."""
+        world = self.engine.world
+        groups = self.groups(samples)
+        mine = assign([group.tokens for group in groups], world.size)[world.rank]
+        batches = list(self.micro_batches([groups[index] for index in mine]))
+        if self.engine.lockstep:
+            longest = max(world.gather([len(batches)]))
+            spare = [min(groups or self.groups(samples, everything=True), key=lambda group: group.tokens)]
+            padded = padded_micro_batches(batches, max(1, longest), spare)
+        else:
+            padded = [(batch, True) for batch in batches]
+        sums = torch.zeros(4, dtype=torch.float64)
+        for batch, real in padded:
+            sums += self.backward(batch, real)
+        world.sum(sums)
+        loss, kl, clipped, tokens = sums.tolist()
+        return {"loss": loss, "kl": kl / max(1, tokens), "clip_percent": 100 * clipped / max(1, tokens)}
+
+    def groups(self, samples: Sequence[Sample], everything: bool = False) -> list[Group]:
+        """Samples by row with weights over all of them; those whose gradient is exactly zero are left out."""
+        settings = self.settings.loss
+        lengths = torch.tensor([sample.length for sample in samples])
+        included = torch.tensor([not (settings.mask_truncated and sample.truncated) for sample in samples])
+        places = [torch.arange(sample.length) for sample in samples]
+        learnt = torch.cat([place >= sample.learnt_from for place, sample in zip(places, samples, strict=True)])
+        weights = token_weights(lengths, settings, self.settings.sampling.max_new_tokens, included, learnt)
+        corrections = [torch.ones(s.length) if s.importance is None else s.importance for s in samples]
+        weights = weights * torch.cat(corrections)
+        chosen = [
+            place >= (sample.length if sample.nll_from is None else sample.nll_from)
+            for place, sample in zip(places, samples, strict=True)
+        ]
+        likelihood = torch.cat(chosen).float() * settings.nll_weight
+        likelihood /= torch.cat(chosen).sum().clamp(min=1)
+        by_row: dict[int, list[int]] = {}
+        sizes = lengths.tolist()
+        parts = list(zip(torch.split(weights, sizes), torch.split(likelihood, sizes), strict=True))
+        always = settings.kl_weight > 0 or settings.objective == "mirror_descent" or everything
+        for number, sample in enumerate(samples):
+            policy, nll = parts[number]
+            if bool(nll.any()) or (bool(policy.any()) and (always or sample.advantage)):
+                by_row.setdefault(sample.row, []).append(number)
+        return [
+            Group(
+                [samples[number] for number in numbers],
+                torch.cat([parts[number][0] for number in numbers]),
+                torch.cat([parts[number][1] for number in numbers]),
+            )
+            for numbers in by_row.values()
+        ]
+
+    def micro_batches(self, groups: Sequence[Group]) -> Iterator[list[Group]]:
+        """Runs of whole groups whose packed tokens stay within the limit (a single group may exceed it)."""
+        batch: list[Group] = []
+        tokens = 0
+        for group in groups:
+            size = len(self.prompts[group.samples[0].row].ids) + group.tokens
+            if batch and tokens + size > self.scale.micro_batch_tokens:
+                yield batch
+                batch, tokens = [], 0
+            batch.append(group)
+            tokens += size
+        if batch:
+            yield batch
+
+    def backward(self, batch: Sequence[Group], real: bool = True) -> torch.Tensor:
+        """Forward and backward of one micro-batch; returns loss, summed k3, clipped and counted tokens, [4].
+
+        A batch that is not `real` only keeps ranks in step and has weight 0.
+        """
+        settings, temperature = self.settings.loss, self.settings.sampling.temperature
+        prompts = [self.prompts[group.samples[0].row] for group in batch]
+        samples = [sample for group in batch for sample in group.samples]
+        responses = [[sample.ids for sample in group.samples] for group in batch]
+        features = self.prompts.features(prompts)
+        device = next(self.engine.policy.parameters()).device
+        old = torch.cat([sample.logprobs for sample in samples]).to(device)
+        lengths = torch.tensor([sample.length for sample in samples]).to(device)
+        advantage = torch.tensor([sample.advantage for sample in samples]).to(device).repeat_interleave(lengths)
+        weights = torch.cat([group.weights for group in batch]).to(device)
+        likelihood = torch.cat([group.likelihood for group in batch]).to(device)
+        reference = self.reference(prompts, responses, temperature, old, features)
+        logprobs = self.engine.policy(prompts, responses, temperature, features=features)
+        losses = token_losses(logprobs, old, reference, advantage, settings, lengths)
+        loss = (losses * weights).sum() - (logprobs * likelihood).sum()
+        if not real:
+            loss = loss * 0
+        if not torch.isfinite(loss):
+            ids = ", ".join(prompt.row_id for prompt in prompts)
+            raise RlvrError(
+                f"Stage {self.settings.name}: the loss is {float(loss.detach())} on rows {ids}. Lower the learning "
+                f"rate or max_grad_norm, or take these rows out."
+            )
+        self.engine.backward(loss)
+        scored = logprobs.detach()
+        divergence = float(k3(scored, reference).sum()) if reference is not None else 0.0
+        clipped = float(clip_fraction(scored, old, advantage, settings)) * len(scored)
+        counted = [float(loss.detach()), divergence, clipped if settings.objective == "clipped" else 0.0, len(scored)]
+        return torch.tensor(counted, dtype=torch.float64) * real
