@@ -17,7 +17,6 @@ import pyarrow.parquet as pq
 
 from rlvr.progress import report
 from rlvr.rl import event_file
-from rlvr.rl.metrics import percentile as percentile  # read from here by callers of before
 
 ROLLOUTS = pa.schema(
     [
@@ -94,7 +93,7 @@ class TrainingLog:
     def finish(self, folder: Path, summary: dict[str, Any]) -> None:
         """Write the whole log to `folder`, rollouts in one file, with `summary` as `stage.json`."""
         self.write(folder)
-        if folder != self.folder and event_file.available():
+        if self.metrics and folder != self.folder and event_file.available():
             event_file.start(folder / "tensorboard", self.metrics)
         if parts := _parts(folder):
             _join(parts, folder / "rollouts.parquet")

@@ -135,6 +135,11 @@ def test_extend_keeps_earlier_stages_and_writes_a_log_kept_in_memory(tmp_path):
     assert json.loads((tmp_path / "two" / "grpo" / "stage.json").read_text()) == {"name": "grpo", "kind": "Grpo"}
 
 
+def test_a_stage_without_steps_has_a_summary_and_no_events(tmp_path):
+    extend(None, "merge", TrainingLog(), {"kind": "Merge"}, tmp_path)
+    assert sorted(path.name for path in (tmp_path / "merge").iterdir()) == ["metrics.jsonl", "stage.json"]
+
+
 def test_without_tensorboard_there_is_one_note_and_no_event_file(tmp_path, monkeypatch):
     monkeypatch.setenv("RLVR_PROGRESS", str(tmp_path / "progress.jsonl"))
     monkeypatch.setitem(sys.modules, "tensorboard", None)
