@@ -9,7 +9,7 @@ import pytest
 ROOT = Path(__file__).parent.parent
 SOURCES = sorted([*(ROOT / "components").rglob("*.py"), *(ROOT / "pipelines").rglob("*.py")])
 EDGES = {
-    "torch": ("rl/", "sft.py", "backbones/"),
+    "torch": ("rl/", "sft.py", "backbones/", "long2short/"),
     "kfp": ("stages/", "rlvr_pipelines/"),
     "boto3": ("store/",),
     "great_expectations": ("data/checks.py",),

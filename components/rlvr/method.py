@@ -15,7 +15,7 @@ from rlvr.canonical import load, plain
 from rlvr.data.source import Source
 from rlvr.errors import RlvrError
 from rlvr.prompts import Prompt
-from rlvr.training import TrainingStage
+from rlvr.training import Merge, TrainingStage
 
 RewardFunction = Callable[..., list[float | None]]
 """`f(completions, **columns)`: one score a completion, None where the reward does not apply. Columns are lists of the
@@ -107,6 +107,14 @@ class Method:
         for stage in self.stages:
             if unknown := set(stage.tasks) - known:
                 raise RlvrError(f"Method {self.name}: stage {stage.name} names unknown tasks {sorted(unknown)}.")
+        earlier = ["base"]
+        for stage in self.stages:
+            if isinstance(stage, Merge) and stage.other not in earlier:
+                raise RlvrError(
+                    f"Method {self.name}: stage {stage.name} merges with {stage.other!r}, which is neither the base "
+                    f"nor a stage before it; name one of {', '.join(earlier)}."
+                )
+            earlier.append(stage.name)
 
     def to_json(self) -> Any:
         """The method as JSON types; functions stand as `module:name`."""

@@ -1,15 +1,10 @@
 """Supervised fine-tuning on reference responses, on the same packed forward pass as RL."""
 
-import json
-import tempfile
-import time
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
 import torch
-from safetensors.torch import load_model as load_weights
-from safetensors.torch import save_model
 
 from rlvr.backbones.checkpoint import load_model, load_processor
 from rlvr.canonical import load
@@ -20,12 +15,15 @@ from rlvr.method import Task
 from rlvr.progress import report
 from rlvr.prompts import Prompt
 from rlvr.rl.encoding import EncodedPrompt, Encoder
-from rlvr.rl.hardware import hardware, peak_memory_bytes
+from rlvr.rl.engine import Engine, make_engine, write_model
 from rlvr.rl.log import TrainingLog, extend
-from rlvr.rl.optimiser import Stepper
+from rlvr.rl.offline import Example, Examples, Objective, Shares, optimise, summary
 from rlvr.rl.policy import Policy
-from rlvr.rl.samplers import UniformSampler, steps_of
-from rlvr.training import Sft
+from rlvr.rl.samplers import steps_of
+from rlvr.training import Scale, Sft
+
+ONE_PROCESS = Scale()
+"""Plain torch in this process."""
 
 
 def train(
@@ -33,6 +31,7 @@ def train(
     stage: dict[str, Any],
     tasks: list[dict[str, Any]],
     precision: str,
+    scale: dict[str, Any] | None = None,
     seed: int,
     base: Path,
     rows: Path,
@@ -41,37 +40,37 @@ def train(
     model: Path,
     log: Path,
 ) -> None:
-    """Train `base` on the `response` of every row; writes the checkpoint to `model` and the training log to `log`."""
+    """Train `base` on the `response` of every row; writes the checkpoint to `model` and the training log to `log`.
+
+    `stage` is an `Sft`, `tasks` are `Task`s and `scale` is a `Scale` as JSON. With `checkpoints` a restarted stage
+    goes on from its newest checkpoint and, on the CPU, ends with the same bytes as an undisturbed one.
+    """
     settings = load(Sft, stage)
     chosen = [load(Task, task) for task in tasks if not settings.tasks or task["name"] in settings.tasks]
     data = read(rows, [task.name for task in chosen])
+    if not data:
+        raise RlvrError(f"Stage {settings.name}: the data set holds no rows of tasks {[task.name for task in chosen]}.")
     if lacking := [row["row_id"] for row in data if not row.get("response")]:
         raise RlvrError(
             f"Stage {settings.name}: {len(lacking)} of {len(data)} rows have no reference response, among them "
             f"{', '.join(lacking[:3])}. Name a task whose source has one, or take the stage out."
         )
-    processor, network = load_processor(base), load_model(base, precision)
-    done = fit(
-        network,
+    processor = load_processor(base)
+    engine, done = fit(
+        load_model(base, precision),
         processor,
         data,
         {task.name: task.prompt for task in chosen},
         settings,
         seed=seed,
+        scale=load(Scale, scale or {}),
         checkpoints=checkpoints,
+        folder=log / settings.name,
         watch=lambda step, total, loss: report(settings.name, step, total, loss=loss),
     )
-    network.save_pretrained(model)
-    processor.save_pretrained(model)
-    summary = {
-        "kind": "Sft",
-        "steps": len(done.metrics),
-        "seconds": sum(line["seconds"] for line in done.metrics),
-        "response_tokens": sum(line["response_tokens"] for line in done.metrics),
-        "peak_memory_bytes": peak_memory_bytes(),
-        "hardware": hardware(),
-    }
-    extend(previous, settings.name, done, summary, log)
+    write_model(engine, processor, model)
+    if engine.world.main:
+        extend(previous, settings.name, done, summary("Sft", done), log)
 
 
 def fit(
@@ -82,59 +81,58 @@ def fit(
     settings: Sft,
     *,
     seed: int,
+    scale: Scale = ONE_PROCESS,
     checkpoints: Checkpoints | None = None,
+    folder: Path | None = None,
     watch: Callable[[int, int, float], None] = lambda step, total, loss: None,
-) -> TrainingLog:
-    """Minimise the mean negative log-prob a response token, in place; returns the log."""
-    policy, encoder = Policy(network), Encoder(processor, prompts)
+) -> tuple[Engine, TrainingLog]:
+    """Minimise the mean negative log-prob a learnt token, in place.
+
+    Returns the engine that holds the trained weights, and the log, which is written to `folder` as it grows.
+    """
+    encoder = Encoder(processor, prompts)
+
+    def make(number: int) -> tuple[EncodedPrompt, tuple[torch.Tensor, ...]]:
+        row = rows[number]
+        return encoder.prompt(row), (encoder.response(row, row["response"] or ""),)
+
     total = steps_of(settings.epochs, settings.steps, len(rows), settings.batch_size)
-    stepper = Stepper(network, settings.optimiser, total, freeze_vision=settings.freeze_vision)
-    sampler = UniformSampler(rows=len(rows), per_step=settings.batch_size, seed=seed)
-    log, start = _resume(network, stepper, checkpoints)
-    encoded: dict[int, tuple[EncodedPrompt, torch.Tensor]] = {}
-    for step in range(start, total):
-        began = time.perf_counter()
-        batch = []
-        for index in sampler.indices(step):
-            if index not in encoded:
-                row = rows[index]
-                encoded[index] = (encoder.prompt(row), encoder.response(row, row["response"] or ""))
-            batch.append(encoded[index])
-        logprobs = policy([prompt for prompt, _ in batch], [[response] for _, response in batch])
-        loss = -logprobs.mean()
-        loss.backward()
-        norm, value = stepper.step(step), float(loss.detach())
-        log.metrics.append(
-            {
-                "step": step + 1,
-                "loss": value,
-                "grad_norm": norm,
-                "learning_rate": stepper.learning_rate(step),
-                "seconds": time.perf_counter() - began,
-                "response_tokens": len(logprobs),
-            }
-        )
-        watch(step + 1, total, value)
-        if checkpoints and (step + 1) % settings.checkpoint_every == 0 and step + 1 < total:
-            _save(network, stepper, log, step + 1, checkpoints)
-    return log
+    torch.manual_seed(seed)  # adapters start with random weights
+    engine = make_engine(
+        Policy(network), settings.optimiser, total, scale, freeze_vision=settings.freeze_vision, lora=settings.lora
+    )
+    log = optimise(
+        engine,
+        Examples(len(rows), make),
+        negative_log_likelihood(everything=settings.loss_on == "everything"),
+        label=settings.name,
+        total=total,
+        batch_size=settings.batch_size,
+        micro_batch_tokens=scale.micro_batch_tokens,
+        checkpoint_every=settings.checkpoint_every,
+        seed=seed,
+        checkpoints=checkpoints,
+        folder=folder,
+        watch=lambda step, total, metrics: watch(step, total, metrics["loss"]),
+    )
+    return engine, log
 
 
-def _save(network: Any, stepper: Stepper, log: TrainingLog, step: int, checkpoints: Checkpoints) -> None:
-    with tempfile.TemporaryDirectory() as name:
-        folder = Path(name)
-        save_model(network, str(folder / "policy.safetensors"))
-        stepper.save(folder)
-        log.write(folder / "log")
-        (folder / "state.json").write_text(json.dumps({"step": step}))
-        checkpoints.save(step, folder)
+def negative_log_likelihood(*, everything: bool = False) -> Objective:
+    """Mean over a batch's response tokens; with `everything` over the prompts' text tokens too.
 
+    A prompt's first token and its pictures are never learnt.
+    """
 
-def _resume(network: Any, stepper: Stepper, checkpoints: Checkpoints | None) -> tuple[TrainingLog, int]:
-    found = checkpoints.latest() if checkpoints else None
-    if found is None:
-        return TrainingLog(), 0
-    step, folder = found
-    load_weights(network, folder / "policy.safetensors")
-    stepper.load(folder)
-    return TrainingLog.read(folder / "log"), step
+    def learnt(example: Example) -> int:
+        own = int((example.prompt.token_types[1:] == 0).sum()) if everything else 0
+        return example.response_tokens + own
+
+    def objective(policy: Any, part: Sequence[Example], batch: Sequence[Example]) -> Shares:
+        prompts, responses = [example.prompt for example in part], [example.responses for example in part]
+        logprobs = policy(prompts, responses, prompts_too=everything)
+        if everything:
+            logprobs = torch.cat(logprobs)
+        return -(logprobs.sum() / sum(map(learnt, batch))), {}
+
+    return objective

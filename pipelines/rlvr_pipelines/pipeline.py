@@ -1,6 +1,7 @@
 """The way of the data: one pipeline, built from one method.
 
-    ingest -> verify -> base -> (sft | grpo) ... -> evaluate base and tuned on every benchmark -> report
+    ingest -> verify -> base -> (sft | grpo | merge | shortest | dpo) ...
+        -> evaluate base and tuned on every benchmark -> report
 
 What a stage does is in `rlvr`; which stages there are and what flows between them is here.
 """
@@ -13,14 +14,20 @@ from kfp import dsl
 from rlvr.canonical import dumps, plain
 from rlvr.method import Method
 from rlvr.stages.base import base
+from rlvr.stages.dpo import dpo
 from rlvr.stages.evaluate import evaluate
 from rlvr.stages.grpo import grpo
 from rlvr.stages.ingest import ingest
+from rlvr.stages.merge import merge
 from rlvr.stages.report import report
 from rlvr.stages.sft import sft
+from rlvr.stages.shortest import shortest
 from rlvr.stages.verify import verify
-from rlvr.training import Sft
+from rlvr.training import Dpo, Grpo, Merge, Sft, ShortestSft
 from rlvr_pipelines.profiles import Profile, limit
+
+TRAINING: Mapping[type, Any] = {Sft: sft, Grpo: grpo, Merge: merge, ShortestSft: shortest, Dpo: dpo}
+"""Which component performs a training stage."""
 
 
 def build(method: Method, profile: Profile, images: Mapping[str, str], store: str, seed: int = 0) -> Callable[..., Any]:
@@ -51,15 +58,17 @@ def build(method: Method, profile: Profile, images: Mapping[str, str], store: st
         gate = place(verify(store=store, tasks=tasks, rows=rows, tests=tests), "verify", "data")
         first = place(base(store=store, backbone=dumps(run.backbone), tasks=tasks), "base", "train").after(gate)
         first = first.outputs["model"]
-        model, log = first, None
+        model, log, models = first, None, {"base": first}
         for stage in run.stages:
-            component = sft if isinstance(stage, Sft) else grpo
-            step = component(
-                store=store, seed=seed, stage=dumps(stage), tasks=tasks, precision=precision,
-                rows=gate.outputs["accepted"], start=model, **({"previous": log} if log else {}),
-            )  # fmt: skip
-            place(step, stage.name, "train")
+            given = {"store": store, "stage": dumps(stage), "start": model, **({"previous": log} if log else {})}
+            if isinstance(stage, Merge):
+                given |= {"other": models[stage.other]}
+            else:
+                given |= {"seed": seed, "tasks": tasks, "precision": precision, "scale": dumps(profile.scale)}
+                given |= {"rows": gate.outputs["accepted"]}
+            step = place(TRAINING[type(stage)](**given), stage.name, "train")
             model, log = step.outputs["model"], step.outputs["log"]
+            models[stage.name] = model
         with dsl.ParallelFor([dumps(item) for item in run.benchmarks], name="benchmarks", parallelism=1) as benchmark:
             common = {"store": store, "benchmark": benchmark, "precision": precision, "batch": profile.evaluation_batch}
             before = place(evaluate(model=first, role="base", tests=tests, **common), "evaluate base", "evaluate")

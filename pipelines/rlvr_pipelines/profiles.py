@@ -5,9 +5,11 @@ from dataclasses import dataclass, field
 from importlib.resources import files
 from typing import Any
 
+from rlvr.canonical import load
 from rlvr.errors import RlvrError
 from rlvr.method import Method
 from rlvr.overrides import apply, changes
+from rlvr.training import Scale
 
 NAMES = ("laptop", "cluster")
 """Profiles that ship; one data file each in `profiles/`."""
@@ -31,6 +33,8 @@ class Profile:
     """Rows generated at a time in evaluation."""
     resources: dict[str, dict[str, Any]]
     """By stage kind (`data`, `train`, `evaluate`): cpu, memory, gpu and gpu_type of the task; empty sets nothing."""
+    scale: Scale = Scale()
+    """How training stages are spread over memory and processes."""
 
     def scaled(self, method: Method) -> Method:
         """The method as this profile runs it."""
@@ -59,6 +63,7 @@ def profile(name: str) -> Profile:
         method_values=data.get("methods", {}),
         evaluation_batch=data.get("evaluation_batch", 64),
         resources=data.get("resources", {}),
+        scale=load(Scale, data.get("scale", {})),
     )
 
 

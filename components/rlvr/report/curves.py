@@ -63,6 +63,8 @@ PANELS = (
     Panel(title="Truncated completions", unit="per cent", keys=("truncated_percent",)),
     Panel(title="Dead groups (all rewards alike)", unit="per cent of groups", keys=("dead_groups_percent",)),
     Panel(title="Pass rate", unit="share right", keys=("pass_rate",)),
+    Panel(title="Preference margin", unit="beta times log-ratio", keys=("margin",), from_zero=False),
+    Panel(title="Preferred as wanted", unit="share of pairs", keys=("accuracy",)),
     Panel(title="Loss", unit="loss", keys=("loss",), from_zero=False),
     Panel(title="Gradient norm", unit="L2 norm before clipping", keys=("grad_norm",)),
     Panel(title="Learning rate", unit="of the optimiser", keys=("learning_rate",), smoothed=False),

@@ -15,7 +15,13 @@ from rlvr.report.inputs import Evaluation, Training, read_evaluations, read_trai
 from rlvr.report.pass_rates import pass_rates
 from rlvr.report.text import FILTERS, clean
 
-KINDS = {"Sft": "Supervised fine-tuning", "Grpo": "Reinforcement learning"}
+KINDS = {
+    "Sft": "Supervised fine-tuning",
+    "Grpo": "Reinforcement learning",
+    "Merge": "Model merging",
+    "ShortestSft": "Shortest rejection sampling",
+    "Dpo": "Preference optimisation",
+}
 """How the page calls the kinds of training stages."""
 
 

@@ -12,6 +12,7 @@ def grpo(
     stage: str,
     tasks: str,
     precision: str,
+    scale: str,
     rows: dsl.Input[dsl.Dataset],
     start: dsl.Input[dsl.Model],
     model: dsl.Output[dsl.Model],
@@ -25,5 +26,6 @@ def grpo(
     from rlvr.rl.train import train as body
 
     inputs, outputs = {"rows": rows, "base": start, "previous": previous}, {"model": model, "log": log}
-    parameters = {"stage": json.loads(stage), "tasks": json.loads(tasks), "precision": precision, "seed": int(seed)}
+    parameters = {"stage": json.loads(stage), "tasks": json.loads(tasks), "scale": json.loads(scale)}
+    parameters |= {"precision": precision, "seed": int(seed)}
     perform(body, store=store, inputs=inputs, outputs=outputs, parameters=parameters, name=json.loads(stage)["name"])

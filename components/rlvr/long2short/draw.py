@@ -1,0 +1,163 @@
+"""Completions of every row from a model, scored: what shortest rejection sampling and DPO choose from."""
+
+import json
+import tempfile
+import time
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import pyarrow as pa
+import pyarrow.parquet as pq
+
+from rlvr.checkpoints import Checkpoints
+from rlvr.data.rows import Row
+from rlvr.launch import Stopped, stop_requested
+from rlvr.method import Task
+from rlvr.progress import report
+from rlvr.rl.encoding import Encoder
+from rlvr.rl.log import ROLLOUTS
+from rlvr.rl.rollout import Completion, RolloutEngine
+from rlvr.rl.scoring import score, total
+from rlvr.rl.world import world
+from rlvr.training import Dpo, ShortestSft
+
+COLUMNS = ROLLOUTS.append(pa.field("ids", pa.list_(pa.int32())))
+"""Columns of `draws.parquet`: those of rollouts, and the token ids. `step` is the row's number from 1; `advantage` is
+null."""
+
+FILE = "draws.parquet"
+"""Name of the draws' file in a stage's log."""
+
+ROWS = 16
+"""Rows drawn at a time by each process."""
+
+SECONDS_BETWEEN = 300.0
+"""Least time between two checkpoints of the draws."""
+
+Draw = dict[str, Any]
+"""One completion as a record of `COLUMNS`."""
+
+
+@dataclass(kw_only=True, slots=True)
+class Draws:
+    """What was drawn."""
+
+    samples: int
+    """Completions a row."""
+    records: list[Draw] = field(default_factory=list)
+    """Every completion, row after row."""
+    seconds: float = 0.0
+    """Wall time of drawing them."""
+
+    @property
+    def rows(self) -> int:
+        """Rows that have been drawn."""
+        return len(self.records) // self.samples
+
+    @property
+    def groups(self) -> list[list[Draw]]:
+        """The completions of each row."""
+        return [self.records[first : first + self.samples] for first in range(0, len(self.records), self.samples)]
+
+    @property
+    def tokens(self) -> int:
+        """Tokens of all completions."""
+        return sum(record["tokens"] for record in self.records)
+
+    def write(self, folder: Path) -> None:
+        """Write `draws.parquet`."""
+        folder.mkdir(parents=True, exist_ok=True)
+        table = pa.Table.from_pylist(self.records, COLUMNS.with_metadata({"seconds": str(self.seconds)}))
+        pq.write_table(table, folder / FILE, compression="zstd")
+
+    def read(self, folder: Path) -> None:
+        """The inverse of `write`."""
+        table = pq.read_table(folder / FILE)
+        self.records, self.seconds = table.to_pylist(), float(table.schema.metadata[b"seconds"])
+
+
+def draw(
+    rollout: RolloutEngine,
+    processor: Any,
+    rows: Sequence[Row],
+    tasks: Sequence[Task],
+    settings: ShortestSft | Dpo,
+    *,
+    seed: int,
+    checkpoints: Checkpoints | None = None,
+) -> Draws:
+    """`settings.samples` scored completions for each row, in order, the same on every rank.
+
+    A completion is correct when the first reward of its row's task gives it at least 1. A draw that was interrupted
+    goes on from its newest checkpoint; completions do not depend on where it stopped or on the number of processes.
+    Asked to stop, it saves and raises `Stopped`.
+    """
+    encoder = Encoder(processor, {task.name: task.prompt for task in tasks})
+    here, own = world(), beside(checkpoints)
+    draws = Draws(samples=settings.samples)
+    if found := own.latest() if own else None:
+        draws.read(found[1])
+    started, saved = time.monotonic() - draws.seconds, time.monotonic()
+    for start in range(draws.rows, len(rows), ROWS * here.size):
+        first = start + here.rank * ROWS
+        mine = rows[first : first + ROWS]
+        prompts = [encoder.prompt(row) for row in mine]
+        groups = rollout.generate(prompts, settings.samples, settings.sampling, seed=seed, step="draws") if mine else []
+        draws.records += here.gather(judge(mine, groups, tasks, encoder, first))
+        draws.seconds = time.monotonic() - started
+        share = sum(record["correct"] for record in draws.records) / len(draws.records)
+        if here.main:
+            report(settings.name, draws.rows, len(rows), drawn=len(draws.records), correct=share)
+        if own is None:
+            continue
+        stopping = here.any(stop_requested())
+        if here.main and (stopping or draws.rows == len(rows) or time.monotonic() - saved > SECONDS_BETWEEN):
+            with tempfile.TemporaryDirectory() as name:
+                draws.write(Path(name))
+                own.save(draws.rows, Path(name))
+            saved = time.monotonic()
+        if stopping:
+            raise Stopped(f"Stage {settings.name} was stopped after row {draws.rows} of {len(rows)}; run it again.")
+    return draws
+
+
+def judge(
+    rows: Sequence[Row], groups: Sequence[Sequence[Completion]], tasks: Sequence[Task], encoder: Encoder, first: int
+) -> list[Draw]:
+    """A record a completion; `first` is the number, from 0, of the first of `rows`."""
+    by_name = {task.name: task for task in tasks}
+    places = [number for number, group in enumerate(groups) for _ in group]
+    flat = [completion for group in groups for completion in group]
+    texts = [encoder.decode(completion.ids.tolist()) for completion in flat]
+    components = score(texts, [rows[place] for place in places], tasks)
+    records: list[Draw] = []
+    for place, completion, text, parts in zip(places, flat, texts, components, strict=True):
+        task = by_name[rows[place]["task"]]
+        leading = parts[task.rewards[0].name]
+        records.append(
+            {
+                "step": first + place + 1,
+                "row_id": rows[place]["row_id"],
+                "completion": text,
+                "tokens": len(completion.ids),
+                "truncated": completion.truncated,
+                "reward": total(parts, task),
+                "rewards": json.dumps(parts),
+                "advantage": None,
+                "correct": leading is not None and leading >= 1.0,
+                "ids": completion.ids.tolist(),
+            }
+        )
+    return records
+
+
+def lengths_and_correct(group: Sequence[Draw]) -> tuple[list[int], list[bool]]:
+    """Tokens and correctness of a row's completions."""
+    return [record["tokens"] for record in group], [record["correct"] for record in group]
+
+
+def beside(checkpoints: Checkpoints | None) -> Checkpoints | None:
+    """The place of a stage's draws, beside the checkpoints of the training that follows them."""
+    return checkpoints and Checkpoints(checkpoints.store, f"{checkpoints.key}-draws")
