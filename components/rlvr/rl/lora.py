@@ -36,7 +36,9 @@ def add_adapters(model: Any, lora: Lora) -> None:
             f"its layers are {', '.join(sorted(linear))}."
         )
     settings = LoraConfig(r=lora.rank, lora_alpha=lora.alpha, target_modules=chosen, lora_dropout=0.0, bias="none")
-    inject_adapter_in_model(settings, model, adapter_name=ADAPTER)
+    with torch.random.fork_rng():
+        torch.manual_seed(0)  # half of an adapter starts at random; the same everywhere
+        inject_adapter_in_model(settings, model, adapter_name=ADAPTER)
     for name, parameter in model.named_parameters():
         parameter.requires_grad_("lora_" in name)
 

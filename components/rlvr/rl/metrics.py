@@ -42,6 +42,8 @@ def length_metrics(tokens: Sequence[int], truncated: Sequence[bool]) -> dict[str
 def advantage_metrics(advantages: torch.Tensor) -> dict[str, float]:
     """Mean and standard deviation (population) of the completions' advantages, any shape."""
     values = advantages.double().flatten()
+    if not len(values):
+        return {"advantage_mean": math.nan, "advantage_std": math.nan}
     return {"advantage_mean": float(values.mean()), "advantage_std": float(values.std(correction=0))}
 
 
