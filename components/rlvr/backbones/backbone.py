@@ -9,7 +9,7 @@ Architecture = Literal["qwen2_vl", "qwen2_5_vl", "qwen3_vl", "internvl", "kimi_k
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Tiny:
-    """Size and warm-up of a tiny backbone that is built offline."""
+    """Size and warm-up of a tiny backbone that is built offline, in any of the architectures."""
 
     hidden_size: int = 128
     """Width of the language model."""
@@ -33,7 +33,7 @@ class Tiny:
     warmup_rows: int = 4000
     """Synthetic rows a task for the warm-up."""
     seed: int = 0
-    """Seed of weights, rows and order."""
+    """Seed of weights, rows and order; of the vision tower in the `smol` backbone."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

@@ -1,4 +1,4 @@
-"""The base stage: the checkpoint that training starts from, fetched at its pinned revision or built tiny and warmed up.
+"""The base stage: the checkpoint that training starts from, fetched at its pinned revision, or built offline.
 
 A tiny base is built the same way every time: weights from a seed, a tokenizer trained on the method's own texts, and a
 short supervised warm-up on demonstrations, after which it speaks the answer format and solves part of the task. Its
@@ -22,6 +22,10 @@ def prepare(*, backbone: dict[str, Any], tasks: list[dict[str, Any]], model: Pat
     chosen = load(Backbone, backbone)
     if chosen.location == "tiny":
         _warm_up(chosen, [load(Task, task) for task in tasks], model)
+    elif chosen.location == "smol":
+        from rlvr.backbones.smol import write
+
+        write(model, chosen.tiny.seed)
     else:
         from rlvr.backbones.checkpoint import fetch
 
