@@ -70,7 +70,7 @@ def catch_termination(marker: Path | None = None) -> Iterator[None]:
         signal.signal(signal.SIGTERM, before)
 
 
-def launch(body: Callable[..., object], scale: Scale, **arguments: Any) -> None:
+def launch(body: Callable[..., object], scale: Scale, /, **arguments: Any) -> None:
     """Call `body(**arguments)` in this process, or in each of `scale.processes` processes of torchrun.
 
     For several processes `body` is a module-level function and the arguments are JSON values, paths, `Checkpoints` and
@@ -121,15 +121,14 @@ def _run(call: Path, processes: int) -> str | None:
 def _failure(folder: Path, processes: int, complaints: str) -> Exception:
     """What the first rank that failed said, or what is known of one that could not say anything."""
     failures = [json.loads(file.read_text()) for file in folder.glob("failure-*.json")]
+    codes = re.findall(r"exitcode\s*: (-?\d+)", complaints)
+    if "-9" in codes:  # whoever waited for it may have complained too
+        return RlvrError(
+            f"One of {processes} processes was killed, most often for want of memory. Give the stage more, or set "
+            f"scale.zero_stage, scale.gradient_checkpointing or a smaller scale.micro_batch_tokens."
+        )
     if not failures:
-        codes = re.findall(r"exitcode\s*: (-?\d+)", complaints)
-        if codes:
-            return RlvrError(
-                f"One of {processes} processes ended with code {codes[0]} and no message (-9: killed, most often for "
-                f"want of memory). Give the stage more memory, or set scale.zero_stage, scale.gradient_checkpointing "
-                f"or a smaller scale.micro_batch_tokens."
-            )
-        return RuntimeError(f"torchrun failed:\n{complaints}")
+        return RuntimeError(f"torchrun failed and no process left a message:\n{complaints}")
     first = min(failures, key=lambda failure: float(failure["time"]))
     if first["readable"]:
         return RlvrError(first["message"])

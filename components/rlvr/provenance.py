@@ -16,11 +16,13 @@ from pathlib import Path
 from typing import Any, Protocol
 
 from rlvr import __version__
-from rlvr.canonical import digest, dumps, plain
+from rlvr.canonical import digest, dumps, load, plain
 from rlvr.checkpoints import Checkpoints
 from rlvr.errors import RlvrError
+from rlvr.launch import EXIT_CODE, Stopped, launch
 from rlvr.progress import report, stop_with_parent
 from rlvr.store import Manifest, Store, open_store
+from rlvr.training import Scale
 
 
 class Artifact(Protocol):
@@ -46,6 +48,8 @@ def perform(
     out) or a list (the body gets a list of folders). A body with an argument `checkpoints` gets the `Checkpoints` of
     its key, one with `digests` the input digests. `name` labels the stage (default: the body's name). Without
     `remember` the body runs even if the key is known: for stages that read a place whose content may have changed.
+    A body with a parameter `scale` runs in that many processes; asked to stop by SIGTERM, it saves a checkpoint and
+    `SystemExit` follows with code 75.
     """
     keep = open_store(store)
     label = name or body.__name__
@@ -138,8 +142,15 @@ def _run(
         for folder in made.values():
             folder.mkdir()
         try:
-            body(**parameters, **folders, **made, **extra)
+            arguments = {**parameters, **folders, **made, **extra}
+            if "scale" in parameters:
+                launch(body, load(Scale, parameters["scale"]), **arguments)
+            else:
+                body(**arguments)
             digests = {argument: keep.put(folder).digest for argument, folder in made.items()}
+        except Stopped as stopped:
+            report(label, 0, 1, event="stopped", message=str(stopped))
+            raise SystemExit(EXIT_CODE) from stopped
         except Exception as error:
             kind = "" if isinstance(error, RlvrError) else f"{type(error).__name__}: "
             report(label, 0, 1, event="error", message=f"{kind}{error}")

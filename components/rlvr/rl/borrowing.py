@@ -16,16 +16,15 @@ from rlvr.rl.families import MODALITIES
 from rlvr.rl.world import World
 
 
-def lend_pictures(policy: torch.nn.Module, world: World) -> None:
-    """Make every forward pass of `policy` use the same modalities on all ranks."""
-    policy.forward = _Lending(policy.forward, world)
+class Lending:
+    """A policy's forward pass with borrowed prompts at its end, which all ranks call together."""
 
-
-class _Lending:
-    """A policy's forward pass with borrowed prompts at its end."""
-
-    def __init__(self, forward: Any, world: World) -> None:
-        self.forward, self.world = forward, world
+    def __init__(self, policy: torch.nn.Module, world: World) -> None:
+        """From now on every forward pass of `policy` uses the same modalities on all ranks."""
+        self.forward, self.world = policy.forward, world
+        self.paused = False
+        """Set while ranks make forward passes of their own."""
+        policy.forward = self
 
     def __call__(
         self,
@@ -36,7 +35,8 @@ class _Lending:
         prompts_too: bool = False,
         **options: Any,
     ) -> Any:
-        borrowed = [] if features is not None else self.borrow(prompts)
+        """What the policy's own forward pass returns for `prompts` and `responses`."""
+        borrowed = [] if self.paused or features is not None else self.borrow(prompts)
         outputs = self.forward(
             [*prompts, *borrowed],
             [*responses, *([prompt.ids[-1:]] for prompt in borrowed)],

@@ -23,7 +23,7 @@ from torch import distributed
 
 from rlvr.errors import RlvrError
 from rlvr.rl import lora as adapters
-from rlvr.rl.borrowing import lend_pictures
+from rlvr.rl.borrowing import Lending
 from rlvr.rl.engine import on_cpu
 from rlvr.rl.optimiser import adamw, learning_rate
 from rlvr.rl.policy import Policy
@@ -48,8 +48,7 @@ class DeepSpeed:
         deepspeed = _deepspeed()
         if self.stage == 3:  # the log-probs read its weight without calling it
             deepspeed.zero.register_external_parameter(policy, policy.model.lm_head.weight)
-        if self.world.size > 1:
-            lend_pictures(policy, self.world)
+        self.lending = Lending(policy, self.world)
         weights = list(trained(policy.model).values())
         with contextlib.redirect_stdout(sys.stderr):
             self.engine, self.zero, _, _ = deepspeed.initialize(
@@ -77,18 +76,27 @@ class DeepSpeed:
 
     @contextmanager
     def gathered(self) -> Iterator[None]:
-        """Under ZeRO 3 every rank holds all weights within, and no layer gives its own back after use."""
-        with generating(self.policy.model):
-            if self.stage < 3:
+        """Within: ranks make forward passes of their own; under ZeRO 3 each holds all weights meanwhile."""
+        self.lending.paused = True
+        try:
+            with torch.no_grad(), generating(self.policy.model), self._whole():
                 yield
-                return
-            hooks = self.zero.parameter_offload
-            with torch.no_grad(), self._full(list(self.policy.model.parameters())):
-                hooks._remove_module_hooks()
-                try:
-                    yield
-                finally:
-                    hooks.setup_zero_stage3_hooks()
+        finally:
+            self.lending.paused = False
+
+    @contextmanager
+    def _whole(self) -> Iterator[None]:
+        """All weights on every rank, and no layer gives its own back after use."""
+        if self.stage < 3:
+            yield
+            return
+        hooks = self.zero.parameter_offload
+        with self._full(list(self.policy.model.parameters())):
+            hooks._remove_module_hooks()
+            try:
+                yield
+            finally:
+                hooks.setup_zero_stage3_hooks()
 
     def state_dict(self) -> dict[str, torch.Tensor]:
         """The full weights under the model's own names, adapters merged, on the CPU; gathered one by one."""
@@ -191,6 +199,7 @@ def configuration(settings: Optimiser, scale: Scale, precision: torch.dtype) -> 
         "zero_allow_untested_optimizer": True,
         "zero_force_ds_cpu_optimizer": False,
         "bf16": {"enabled": precision == torch.bfloat16},
+        "data_types": {"grad_accum_dtype": "fp32" if scale.zero_stage > 1 else None},
         "steps_per_print": None,
     }
 

@@ -35,10 +35,13 @@ class Engine(Protocol):
         """Update number 0 .. updates - 1 with the accumulated gradients; returns their global norm before clipping."""
 
     def gathered(self) -> AbstractContextManager[None]:
-        """Within: the policy's model holds its full weights and can generate; no gradients there."""
+        """Within: the model holds its full weights and can generate; ranks need not do the same; no gradients."""
 
     def state_dict(self) -> dict[str, torch.Tensor]:
-        """The full weights under the model's own names, adapters merged, on the CPU of every rank."""
+        """The full weights under the model's own names, adapters merged, on the CPU of every rank.
+
+        They may share memory with the policy, so they hold until the next update.
+        """
 
     def save(self, folder: Path) -> None:
         """Write the trained weights and the optimiser's state to a folder that all ranks see."""

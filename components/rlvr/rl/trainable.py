@@ -2,9 +2,13 @@
 
 from collections.abc import Iterator
 from contextlib import contextmanager
+from functools import partial
 from typing import Any
 
 import torch
+from torch.utils.checkpoint import checkpoint
+
+from rlvr.errors import RlvrError
 
 TOWERS = frozenset({"visual", "vision_tower", "vision_model"})
 """Names that transformers gives a vision tower: Qwen-VL's `visual` holds the merger (the projection into the language
@@ -27,27 +31,31 @@ def trained(model: Any) -> dict[str, torch.Tensor]:
     return {name: parameter for name, parameter in model.named_parameters() if parameter.requires_grad}
 
 
-def recompute_activations(model: Any, on: bool) -> None:
-    """Let every layer keep its inputs alone and compute the rest again in the backward pass, or let it not.
-
-    transformers does so in layers that are in training mode; only the layers' own flag is set, so dropout stays off.
-    """
-    for module in model.modules():
-        if getattr(module, "gradient_checkpointing", False):
-            module.training = on
-
-
 def checkpoint_layers(model: Any) -> None:
-    """Switch gradient checkpointing on for the layers that transformers can checkpoint."""
-    model.gradient_checkpointing_enable(gradient_checkpointing_kwargs={"use_reentrant": False})
-    recompute_activations(model, True)
+    """Let every layer keep its inputs alone and compute the rest again in the backward pass.
+
+    transformers' layers do so in training mode. Only their own flags are set here, so that dropout stays off and frozen
+    weights below adapters need no gradients, unlike with the models' own switch.
+    """
+    layers = [module for module in model.modules() if hasattr(module, "gradient_checkpointing")]
+    if not layers:
+        raise RlvrError(
+            f"{type(model).__name__} has no layers that can be computed again; set scale.gradient_checkpointing false."
+        )
+    for layer in layers:
+        layer.gradient_checkpointing = True
+        layer._gradient_checkpointing_func = partial(checkpoint, use_reentrant=False)
+        layer.training = True
 
 
 @contextmanager
 def generating(model: Any) -> Iterator[None]:
     """Within: layers keep their key-value cache, which a recomputing layer refuses."""
-    recompute_activations(model, False)
+    layers = [module for module in model.modules() if getattr(module, "gradient_checkpointing", False)]
+    for layer in layers:
+        layer.training = False
     try:
         yield
     finally:
-        recompute_activations(model, True)
+        for layer in layers:
+            layer.training = True

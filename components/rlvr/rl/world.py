@@ -9,6 +9,7 @@ import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
+from datetime import timedelta
 from functools import cache
 from pathlib import Path
 from typing import TypeVar
@@ -17,6 +18,9 @@ import torch
 from torch import distributed
 
 T = TypeVar("T")
+
+PATIENCE = timedelta(hours=2)
+"""How long a rank waits for the others: rollouts of different lengths lie between two meetings."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,7 +81,8 @@ def world() -> World:
     if torch.cuda.is_available():
         torch.cuda.set_device(int(os.environ["LOCAL_RANK"]))
     if not distributed.is_initialized():
-        distributed.init_process_group("cpu:gloo,cuda:nccl" if torch.cuda.is_available() else "gloo")
+        backend = "cpu:gloo,cuda:nccl" if torch.cuda.is_available() else "gloo"
+        distributed.init_process_group(backend, timeout=PATIENCE)
     return World(distributed.get_rank(), distributed.get_world_size())
 
 
