@@ -29,15 +29,12 @@ OPTIMISER = Optimiser(learning_rate=1e-3)
 @pytest.fixture
 def long2short(digits_method):
     """base -> RL -> merge with the base -> shortest rejection sampling -> DPO -> RL for brevity on shorter rollouts."""
-    from rlvr.rewards import digits
-
     task, grpo = digits_method.tasks[0], replace(digits_method.stages[0], steps=1)
-    gate = Reward(function=digits.correctness, with_prefill=True)  # the gate needs one that tells right from wrong
-    sampling = Sampling(max_new_tokens=24)
+    sampling = Sampling(max_new_tokens=24, stop_tokens=tuple("0123456789abcdef"))
     return replace(
         digits_method,
         name="long2short",
-        tasks=(replace(task, rewards=(Reward(function=coin_reward.heads), gate)),),
+        tasks=(replace(task, rewards=(Reward(function=coin_reward.right_or_heads, with_prefill=True),)),),
         stages=(
             grpo,
             Merge(other="base"),
