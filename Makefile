@@ -18,7 +18,7 @@ test: .venv
 	$(BIN)/python -m pytest -q
 
 # This engine's time and memory beside those of TRL's GRPOTrainer.
-bench: .venv/bench
+bench: .venv
 	$(BIN)/python tests/speed/grpo_vs_trl.py
 	$(BIN)/python tests/speed/growth.py
 
@@ -26,10 +26,6 @@ bench: .venv/bench
 smol: .venv/smol
 
 .venv: .venv/installed
-
-.venv/bench: .venv/installed
-	DS_BUILD_OPS=0 PIP_CONSTRAINT=constraints.txt $(BIN)/python -m pip install --quiet --no-build-isolation --editable '.[bench]'
-	touch $@
 
 .venv/smol: .venv/installed
 	DS_BUILD_OPS=0 PIP_CONSTRAINT=constraints.txt $(BIN)/python -m pip install --quiet --no-build-isolation --editable '.[smol]'

@@ -116,6 +116,9 @@ def _failure(events: list[dict[str, Any]], folder: Path, outcome: Exception) -> 
     errors = [line for line in events if line.get("event") == "error"]
     if errors:
         return f"Stage {errors[-1]['stage']}: {errors[-1]['message']}"
+    stopped = [line for line in events if line.get("event") == "stopped"]
+    if stopped:
+        return f"{stopped[-1]['message']} Run the same command again to go on."
     stage = events[-1]["stage"] if events else "build"
     return (
         f"Stage {stage} ended without a result ({type(outcome).__name__}: {outcome}). The log is {folder / 'run.log'}; "

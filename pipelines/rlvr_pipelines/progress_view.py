@@ -82,6 +82,8 @@ class ProgressView:
             self.bars.update(task, total=total, completed=total, mark="[green]✓[/green]")
         elif event == "error":
             self.bars.update(task, mark="[red]✗[/red]")
+        elif event == "stopped":
+            self.bars.update(task, mark="[yellow]‖[/yellow]")
 
     def _line(self, line: dict[str, Any]) -> None:
         stage, event = line["stage"], line.get("event")
@@ -95,6 +97,8 @@ class ProgressView:
             seconds = line["time"] - self.started.get(stage, line["time"])
             if seconds > 0:
                 self.console.print(f"{stage}: done in {seconds:.0f} s")
+        elif event == "stopped":
+            self.console.print(f"{stage}: stopped; it goes on when it is run again")
         elif event is None:
             if line["time"] - self.printed.get(stage, self.started.get(stage, 0.0)) > 10 or "note" in line:
                 self.printed[stage] = line["time"]

@@ -131,6 +131,10 @@ def _require_checkpoint(folder: Path) -> None:
 def quiet_transformers() -> Any:
     """The transformers module, importable beside a CPU build of torch and without chatter."""
     os.environ.setdefault("TOKENIZERS_PARALLELISM", "false")
+    import torch
+
+    # importing transformers imports DeepSpeed, which remarks on machines without an accelerator
+    os.environ.setdefault("DS_ACCELERATOR", "cuda" if torch.cuda.is_available() else "cpu")
     from rlvr.backbones.torchvision_cpu import import_torchvision
 
     import_torchvision()

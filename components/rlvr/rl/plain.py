@@ -9,18 +9,21 @@ from typing import Any
 import torch
 
 from rlvr.rl.encoding import EncodedPrompt
-from rlvr.rl.logprobs import token_logprobs
 
 
 def inputs(model: Any, prompt: EncodedPrompt, response: torch.Tensor) -> dict[str, Any]:
     """The model's arguments for one prompt and response, as a batch of one."""
     ids = torch.cat([prompt.ids, response])[None]
-    types = torch.cat([prompt.token_types, torch.zeros_like(response)])[None]
     given = {"input_ids": ids, "attention_mask": torch.ones_like(ids), **prompt.media}
-    if hasattr(model.model, "get_rope_index"):
-        given["mm_token_type_ids"] = types
+    if hasattr(core(model), "get_rope_index"):
+        given["mm_token_type_ids"] = torch.cat([prompt.token_types, torch.zeros_like(response)])[None]
     device = next(model.parameters()).device
     return {key: value.to(device) for key, value in given.items()}
+
+
+def core(model: Any) -> Any:
+    """The model below the head; models with their own code may have none."""
+    return getattr(model, "model", model)
 
 
 def sequence_logprobs(
@@ -33,14 +36,13 @@ def sequence_logprobs(
     """What `Policy.forward` returns, one sequence at a time."""
     scored, own = [], []
     for prompt, group in zip(prompts, responses, strict=True):
-        _forget_positions(model)
         for number, response in enumerate(group):
-            hidden = model.model(**inputs(model, prompt, response), use_cache=False).last_hidden_state[0]
-            start = len(prompt.ids)
-            scored.append(_score(model, hidden[start - 1 : -1], response, temperature))
+            _forget_positions(model)
+            logits = model(**inputs(model, prompt, response), use_cache=False).logits[0]
+            scored.append(_score(logits[len(prompt.ids) - 1 : -1], response, temperature))
             if prompts_too and not number:
                 text = prompt.token_types[1:].eq(0).nonzero()[:, 0]
-                own.append(_score(model, hidden[text.to(hidden.device)], prompt.ids[1:][text], temperature))
+                own.append(_score(logits[text.to(logits.device)], prompt.ids[1:][text], temperature))
     return (torch.cat(scored), torch.cat(own)) if prompts_too else torch.cat(scored)
 
 
@@ -59,7 +61,7 @@ class PlainDecoding:
                 cache = DynamicCache(config=model.config.get_text_config())
                 given = inputs(model, prompt, start)
                 out = model(**given, past_key_values=cache, use_cache=True)
-                delta = getattr(model.model, "rope_deltas", None)
+                delta = getattr(core(model), "rope_deltas", None)
                 self.rows.append((cache, None if delta is None else delta.clone()))
                 parts.append(out.logits[:, -1])
         self.logits = torch.cat(parts)
@@ -73,16 +75,18 @@ class PlainDecoding:
         """Feed one token a row, [rows]; `logits` are then those of the next."""
         parts = []
         for token, (cache, delta) in zip(tokens, self.rows, strict=True):
-            self.model.model.rope_deltas = delta
+            if hasattr(core(self.model), "rope_deltas"):
+                core(self.model).rope_deltas = delta
             parts.append(self.model(input_ids=token.view(1, 1), past_key_values=cache, use_cache=True).logits[:, -1])
         self.logits = torch.cat(parts)
 
 
-def _score(model: Any, hidden: torch.Tensor, targets: torch.Tensor, temperature: float) -> torch.Tensor:
-    return token_logprobs(hidden, model.lm_head.weight, targets.to(hidden.device), temperature)
+def _score(logits: torch.Tensor, targets: torch.Tensor, temperature: float) -> torch.Tensor:
+    scaled = logits.float() / temperature
+    return scaled.log_softmax(-1).gather(1, targets.to(logits.device)[:, None])[:, 0]
 
 
 def _forget_positions(model: Any) -> None:
     """Drop what the model remembers of the last prompt's rotary positions."""
-    if hasattr(model.model, "rope_deltas"):
-        model.model.rope_deltas = None
+    if hasattr(core(model), "rope_deltas"):
+        core(model).rope_deltas = None

@@ -31,6 +31,8 @@ class Policy(torch.nn.Module):
         self.model = model
         self.obstacle = why_not_packable(model)
         """Why the model falls back to plain sequences; None when it is packed."""
+        self.layout: SegmentLayout | None = None
+        """The stream of the last forward pass."""
 
     def forward(
         self,
@@ -52,6 +54,7 @@ class Policy(torch.nn.Module):
 
             return sequence_logprobs(self.model, prompts, responses, temperature, prompts_too)
         layout = SegmentLayout([prompt.ids for prompt in prompts], [[ids[:-1] for ids in group] for group in responses])
+        self.layout = layout
         hidden = self.hidden(layout, prompts, features)
         places, targets = layout.predictors, torch.cat([ids for group in responses for ids in group])
         if prompts_too:

@@ -4,6 +4,7 @@ Randomness is one uniform number a (seed, step, row, sample, token), so a comple
 share its batch. Sampled log-probs are kept, so training needs no pass for old log-probs.
 """
 
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any, Protocol
@@ -33,6 +34,18 @@ class Completion:
     """Whether it was cut at `max_new_tokens` without an end token."""
 
 
+MARKERS = re.compile(r"vision|image|video|media|img", re.IGNORECASE)
+"""What the special tokens around pictures and videos are called."""
+
+
+def vision_ids(config: Any, tokenizer: Any) -> list[int]:
+    """Ids of picture and video tokens, ascending: a sampled placeholder would break the next forward pass."""
+    names = ("image_token_id", "video_token_id", "vision_start_token_id", "vision_end_token_id")
+    ids = {int(value) for name in names if (value := getattr(config, name, None)) is not None}
+    marked = [token for token in tokenizer.all_special_tokens if MARKERS.search(token)]
+    return sorted(ids | set(tokenizer.convert_tokens_to_ids(marked)))
+
+
 class RolloutEngine(Protocol):
     """What draws completions."""
 
@@ -59,11 +72,7 @@ class Rollout:
         self.model, self.tokenizer = self.policy.model, tokenizer
         ends = self.model.generation_config.eos_token_id
         self.ends = torch.tensor(ends if isinstance(ends, list) else [ends])
-        vision = ("image_token_id", "video_token_id", "vision_start_token_id", "vision_end_token_id")
-        # a sampled picture placeholder would break the next forward pass
-        self.suppressed = [
-            getattr(self.model.config, name) for name in vision if getattr(self.model.config, name, None) is not None
-        ]
+        self.suppressed = vision_ids(self.model.config, tokenizer)
 
     @torch.no_grad()
     def generate(

@@ -9,9 +9,10 @@ from typing import Any
 import torch
 
 from rlvr.backbones.checkpoint import load_model, load_processor
+from rlvr.backbones.remote_code import carry_code
 from rlvr.canonical import load
 from rlvr.checkpoints import Checkpoints
-from rlvr.data.rows import read
+from rlvr.data.rows import Row, read
 from rlvr.errors import RlvrError
 from rlvr.launch import Stopped, stop_requested
 from rlvr.method import Task
@@ -59,6 +60,7 @@ def train(
     )
     loop.run()
     write_model(loop.engine, load_processor(base), model)  # the stage's pixel limits are its own, not the model's
+    carry_code(base, model)
     if loop.engine.world.main:
         extend(previous, settings.name, loop.log, loop.summary(), log)
 
@@ -107,12 +109,14 @@ class Loop:
         self.prompts = StepPrompts(encoder, self.rows, policy, share_features=share and policy.obstacle is None)
         self.reference = Reference(settings.loss, self.engine, settings.lora, lambda: load_model(base, precision))
         self.foreign = scale.rollout == "vllm"
-        self.rollout = rollout_engine(policy, processor, base, scale)
+        prompt, new = settings.max_prompt_tokens, settings.sampling.max_new_tokens
+        longest = None if prompt is None else prompt + new
+        self.rollout = rollout_engine(policy, processor, base, precision, scale, self.rows, longest)
         self.collector = Collector(
             settings, tasks, self.rows, self.sampler, self.engine, self.rollout, self.prompts, seed,
             foreign=self.foreign,
         )  # fmt: skip
-        self.updater = Updater(settings, scale, self.engine, self.reference, self.prompts)
+        self.updater = Updater(settings, scale, self.engine, policy, self.reference, self.prompts)
         self.replay: ReplayBuffer[Sample] | None = ReplayBuffer(settings.replay, seed) if settings.replay else None
         self.log = TrainingLog(folder if self.engine.world.main else None)
         self.folder = folder if self.engine.world.main else None
@@ -125,10 +129,8 @@ class Loop:
         while self.step < self.total:
             values = self.advance()
             self.step += 1
-            report(
-                settings.name, self.step, self.total, reward=values["reward"], kl=values["kl"],
-                length=values["length_mean"],
-            )  # fmt: skip
+            shown = {"reward": values["reward"], "kl": values["kl"], "length": values["length_mean"]}
+            report(settings.name, self.step, self.total, **shown)
             last, stop = self.step == self.total, world.any(stop_requested())
             if self.checkpoints and not last and (stop or self.step % settings.checkpoint_every == 0):
                 self.save(self.checkpoints)
@@ -144,15 +146,17 @@ class Loop:
         if self.foreign:
             self.rollout.update_weights(self.engine.state_dict().items())  # type: ignore[attr-defined]
         groups, drawn = self.collector.step(self.step)
-        drawing = time.perf_counter() - started
+        updating = time.perf_counter()
         samples = [sample for group in groups for sample in group]
         batch = self.replay.refill(self.step, samples) if self.replay else samples
         results = [self.update(part) for _ in range(settings.passes_per_step) for part in self.parts(batch)]
         self.reference.follow(self.step)
-        self.log.rollouts.extend(record(sample, self.rows[sample.row], self.step) for sample in samples)
+        if self.engine.world.main:
+            self.log.rollouts.extend(record(sample, self.rows[sample.row], self.step) for sample in samples)
         tokens = sum(sample.length for sample in samples)
         self.tokens += tokens
-        seconds = time.perf_counter() - started
+        ended = time.perf_counter()
+        seconds = ended - started
         metrics = {
             "step": self.step + 1,
             **describe(groups),
@@ -160,7 +164,8 @@ class Loop:
             **drawn,
             "learning_rate": self.engine.learning_rate(max(0, self.updates - 1)),
             "seconds": seconds,
-            "rollout_seconds": drawing,
+            "rollout_seconds": updating - started,
+            **self.updater.utilisation(ended - updating),
             "response_tokens": tokens,
             "tokens_per_second": tokens / seconds,
             "peak_memory_bytes": peak_memory_bytes(),
@@ -252,10 +257,16 @@ def describe(groups: Sequence[Sequence[Sample]]) -> dict[str, Any]:
     }
 
 
-def rollout_engine(policy: Policy, processor: Any, base: Path, scale: Scale) -> RolloutEngine:
-    """What draws the completions: our own loop, or vLLM where the scale asks for it."""
+def rollout_engine(
+    policy: Policy, processor: Any, base: Path, precision: str, scale: Scale, rows: Sequence[Row], longest: int | None
+) -> RolloutEngine:
+    """What draws the completions: our own loop, or vLLM where the scale asks for it.
+
+    `longest` are the tokens of prompt and completion together at most; None leaves it to the model.
+    """
     if scale.rollout == "vllm":
         from rlvr.rl.vllm_rollout import VllmRollout
 
-        return VllmRollout(base, processor)
+        pictures = max(len(row["images"]) for row in rows)
+        return VllmRollout(policy, processor, base, precision=precision, max_tokens=longest, pictures=pictures)
     return Rollout(policy, processor.tokenizer)

@@ -8,7 +8,10 @@ import torch
 from rlvr.errors import RlvrError
 from rlvr.rl.balance import assign, padded_micro_batches
 from rlvr.rl.engine import Engine
+from rlvr.rl.flops import FlopCount, Flops, mfu
+from rlvr.rl.hardware import peak_flops
 from rlvr.rl.loss import clip_fraction, k3, token_losses, token_weights
+from rlvr.rl.policy import Policy
 from rlvr.rl.prompts import StepPrompts
 from rlvr.rl.reference import Reference
 from rlvr.rl.sample import Sample
@@ -40,10 +43,14 @@ class Updater:
         settings: Grpo,
         scale: Scale,
         engine: Engine,
+        policy: Policy,
         reference: Reference,
         prompts: StepPrompts,
     ) -> None:
-        self.settings, self.scale, self.engine = settings, scale, engine
+        """`policy` is the one that `engine` was made for."""
+        self.settings, self.scale, self.engine, self.policy = settings, scale, engine, policy
+        self.count = FlopCount(policy.model) if policy.obstacle is None and not engine.lockstep else None
+        self.done = Flops()
         self.reference, self.prompts = reference, prompts
 
     def accumulate(self, samples: Sequence[Sample]) -> dict[str, float]:
@@ -64,6 +71,23 @@ class Updater:
         world.sum(sums)
         loss, kl, clipped, tokens = sums.tolist()
         return {"loss": loss, "kl": kl / max(1, tokens), "clip_percent": 100 * clipped / max(1, tokens)}
+
+    def utilisation(self, seconds: float) -> dict[str, float]:
+        """Operations a second of the policy passes since the last call, all ranks', and their share of the peak.
+
+        The time is that of the whole update, reference and optimiser included; the share (MFU) is left out where the
+        peak is unknown. Under ZeRO nothing is counted.
+        """
+        done, self.done = torch.tensor(self.done.model, dtype=torch.float64), Flops()
+        world = self.engine.world
+        world.sum(done)
+        if not float(done):
+            return {}
+        result = {"update_teraflops_per_second": float(done) / seconds / 1e12}
+        peak = peak_flops(next(self.policy.parameters()).dtype)
+        if (share := mfu(float(done) / world.size, seconds, peak)) is not None:
+            result["mfu_percent"] = 100 * share
+        return result
 
     def groups(self, samples: Sequence[Sample], everything: bool = False) -> list[Group]:
         """Samples by row with weights over all of them; those whose gradient is exactly zero are left out."""
@@ -141,6 +165,11 @@ class Updater:
                 f"rate or max_grad_norm, or take these rows out."
             )
         self.engine.backward(loss)
+        if self.count and self.policy.layout:
+            media = [] if features else [prompt.media for prompt in prompts]
+            segments = [(segment.length, segment.visible + segment.length) for segment in self.policy.layout.segments]
+            again = self.scale.gradient_checkpointing
+            self.done += self.count.packed(segments, len(logprobs), media, checkpointing=again)
         scored = logprobs.detach()
         divergence = float(k3(scored, reference).sum()) if reference is not None else 0.0
         clipped = float(clip_fraction(scored, old, advantage, settings)) * len(scored)

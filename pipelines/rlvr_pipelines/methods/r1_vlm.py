@@ -28,7 +28,9 @@ GRPO = Grpo(
     sampling=Sampling(temperature=1.0, max_new_tokens=512),
     optimiser=Optimiser(learning_rate=1e-6, schedule="cosine", beta2=0.98),
     advantage=Advantage(baseline="group_mean", scale="group_std", epsilon=1e-4, ddof=1),
-    loss=Loss(objective="ratio_one", kl_weight=0.001, reference="synchronised", reference_sync_steps=64, reference_mixup=0.9),
+    loss=Loss(
+        objective="ratio_one", kl_weight=0.001, reference="synchronised", reference_sync_steps=64, reference_mixup=0.9
+    ),
     min_pixels=3136,
     max_pixels=12_845_056,
     checkpoint_every=20,
