@@ -50,9 +50,12 @@ def compare(workload: Workload, folder: Path, steps: int, memory: bool = True) -
     gc.collect()
     for step in range(WARM_UP + steps // 2, total):
         ours.step(step)
-    sides, flops, best = {}, ours.update_flops(), ours.peak()
+    sides: dict[str, dict[str, Any]] = {}
+    flops, best = ours.update_flops(), ours.peak()
     for name, times, patches in (("ours", ours.clock, our_patches), ("trl", clock, their_patches)):
-        side = {f"{phase}_s": times.best(phase, WARM_UP) for phase in ("rollout", "reference", "update", "step")}
+        side: dict[str, Any] = {
+            f"{phase}_s": times.best(phase, WARM_UP) for phase in ("rollout", "reference", "update", "step")
+        }
         sides[name] = side | {
             "step_median_s": statistics.median(times.seconds["step"][WARM_UP:]),
             "tokens_per_s": workload.response_tokens / side["step_s"],
