@@ -1,7 +1,7 @@
 """Changing values inside a method by path: what profiles and `--set` do, with typed errors and a record of changes.
 
 A path walks the method's canonical JSON: `stages.grpo.group_size`, `tasks.*.source.limit`. Members of lists are called
-by their name, `*` means every member.
+by their name, `*` means every member that has what follows (stages of a method may be of several kinds).
 """
 
 import copy
@@ -49,11 +49,18 @@ def _places(data: Any, path: str) -> list[tuple[Any, str]]:
     *steps, key = path.split(".")
     holders = [data]
     for step in steps:
+        if not any(isinstance(holder, list) for holder in holders):
+            holders = _having(step, holders, path)
         holders = [member for holder in holders for member in _members(holder, step, path)]
-    for holder in holders:
-        if not isinstance(holder, dict) or key not in holder:
-            raise RlvrError(_unknown(key, path, holder))
-    return [(holder, key) for holder in holders]
+    return [(holder, key) for holder in _having(key, holders, path)]
+
+
+def _having(key: str, holders: list[Any], path: str) -> list[Any]:
+    """The dictionaries that have `key`; at least one must."""
+    having = [holder for holder in holders if isinstance(holder, dict) and key in holder]
+    if holders and not having:
+        raise RlvrError(_unknown(key, path, holders[0]))
+    return having
 
 
 def _members(holder: Any, step: str, path: str) -> list[Any]:

@@ -13,10 +13,11 @@ import coin_reward
 from rlvr.canonical import dumps
 from rlvr.errors import RlvrError
 from rlvr.method import Method, Reward
+from rlvr.overrides import apply
 from rlvr.training import Dpo, LengthReward, Merge, Optimiser, Sampling, Scale, Sft, ShortestSft
 from rlvr_pipelines.compile import compile_pipeline
 from rlvr_pipelines.local import run
-from rlvr_pipelines.profiles import Profile
+from rlvr_pipelines.profiles import Profile, profile
 from rlvr_pipelines.progress_view import ProgressView
 
 AS_IS = Profile(
@@ -89,6 +90,15 @@ def test_the_method_survives_json_and_is_shown(long2short):
     page(long2short, Console(file=shown, width=120))
     for words in ("Stage merge  Merge", "Stage shortest  ShortestSft", "fit.batch_size", "Stage dpo  Dpo", "ratio"):
         assert words in shown.getvalue()
+
+
+def test_the_laptop_profile_scales_what_each_stage_has(long2short):
+    grpo, merge, shortest, dpo, short = profile("laptop").scaled(long2short).stages
+    assert (grpo.prompts_per_step, short.steps, dpo.steps) == (16, 300, 300)
+    assert shortest.sampling.max_new_tokens == dpo.sampling.max_new_tokens == 40
+    assert merge == long2short.stages[1] and shortest.fit == long2short.stages[2].fit
+    with pytest.raises(RlvrError, match="no 'steeps'"):
+        apply(long2short, {"stages.*.steeps": 3})
 
 
 def test_the_chain_runs_and_is_reported(long2short, tmp_path, monkeypatch):
