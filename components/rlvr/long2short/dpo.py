@@ -27,8 +27,8 @@ from rlvr.rl.log import extend
 from rlvr.rl.offline import Example, Examples, Objective, Shares, optimise, runs, summary
 from rlvr.rl.policy import Policy
 from rlvr.rl.preferences import preference
-from rlvr.rl.rollout import Rollout
 from rlvr.rl.samplers import steps_of
+from rlvr.rl.train import rollout_engine
 from rlvr.rl.world import world
 from rlvr.training import Dpo, Scale
 
@@ -71,7 +71,7 @@ def train(
     if not data:
         raise RlvrError(f"Stage {settings.name}: the data set holds no rows of tasks {[task.name for task in chosen]}.")
     processor, policy = load_processor(base), Policy(load_model(base, precision))
-    rollout = Rollout(policy, processor.tokenizer)
+    rollout = rollout_engine(policy, processor, base, precision, spread, data, longest=None)
     draws = draw(rollout, processor, data, chosen, settings, seed=seed, checkpoints=checkpoints)
     pairs = pairs_of(draws.groups, settings.ratio)
     if not pairs:

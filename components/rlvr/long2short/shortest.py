@@ -17,8 +17,9 @@ from rlvr.prompts import Prompt
 from rlvr.rl.engine import write_model
 from rlvr.rl.log import extend
 from rlvr.rl.offline import summary
+from rlvr.rl.policy import Policy
 from rlvr.rl.preferences import shortest_correct
-from rlvr.rl.rollout import Rollout
+from rlvr.rl.train import rollout_engine
 from rlvr.sft import fit
 from rlvr.training import Scale, ShortestSft
 
@@ -42,7 +43,7 @@ def train(
     `stage` is a `ShortestSft`, `tasks` are `Task`s and `scale` is a `Scale` as JSON. The log in `log` holds the draws,
     too, and how many rows were left out because no completion was correct.
     """
-    settings = load(ShortestSft, stage)
+    settings, spread = load(ShortestSft, stage), load(Scale, scale or {})
     names = settings.tasks or settings.fit.tasks
     chosen = [load(Task, task) for task in tasks if not names or task["name"] in names]
     prompts = {task.name: task.prompt for task in chosen}
@@ -50,7 +51,7 @@ def train(
     if not data:
         raise RlvrError(f"Stage {settings.name}: the data set holds no rows of tasks {list(prompts)}.")
     processor, network = load_processor(base), load_model(base, precision)
-    rollout = Rollout(network, processor.tokenizer)
+    rollout = rollout_engine(Policy(network), processor, base, precision, spread, data, longest=None)
     draws = draw(rollout, processor, data, chosen, settings, seed=seed, checkpoints=checkpoints)
     kept = shortest_rows(data, draws.groups, prompts)
     if not kept:
@@ -65,7 +66,7 @@ def train(
         prompts,
         replace(settings.fit, name=settings.name),
         seed=seed,
-        scale=load(Scale, scale or {}),
+        scale=spread,
         checkpoints=checkpoints,
         folder=log / settings.name,
         watch=lambda step, total, loss: report(settings.name, step, total, loss=loss),
