@@ -38,6 +38,7 @@ def shared_prefix(
     attention_mask: None,
     *,
     layout: "SegmentLayout | None" = None,
+    prefix: Kept | None = None,
     kept: Kept | None = None,
     decoding: "Decoding | None" = None,
     scaling: float | None = None,
@@ -45,27 +46,34 @@ def shared_prefix(
 ) -> tuple[torch.Tensor, None]:
     """Attention of one layer; query [1, H, T, D], key and value [1, H_kv, T, D]; returns ([1, T, H, D], None).
 
-    `kept` collects every layer's keys and values, for generation to go on from; with `decoding` the call is one step of
-    generation instead, query [rows, H, 1, D].
+    With `prefix` the roots have been read before and only the responses are fed. `kept` collects every layer's keys and
+    values, for generation to go on from; with `decoding` the call is one step of generation instead, query
+    [rows, H, 1, D].
     """
     if decoding is not None:
         return decoding.attend(module.layer_idx, query, key, value, scaling), None
     assert layout is not None, "the shared_prefix attention needs a layout"
+    offset = 0
+    if prefix is not None:
+        before = prefix[module.layer_idx]
+        offset = before[0].shape[2]
+        key, value = torch.cat([before[0], key], 2), torch.cat([before[1], value], 2)
     if kept is not None:
         kept[module.layer_idx] = (key, value)
     if takes_varlen(query, value):
-        return _varlen(query, key, value, layout, scaling), None
+        return _varlen(query, key, value, layout, offset, scaling), None
     attend = partial(scaled_dot_product_attention, scale=scaling, enable_gqa=query.shape[1] != key.shape[1])
     parts = []
-    for segment in layout.segments:
+    for segment in layout.fed(offset):
         own = slice(segment.start, segment.end)
+        asking = query[:, :, segment.start - offset : segment.end - offset]
         if not segment.path:
-            parts.append(attend(query[:, :, own], key[:, :, own], value[:, :, own], is_causal=True))
+            parts.append(attend(asking, key[:, :, own], value[:, :, own], is_causal=True))
             continue
         spans = [*(slice(*span) for span in segment.path), own]
         keys = torch.cat([key[:, :, span] for span in spans], 2)
         values = torch.cat([value[:, :, span] for span in spans], 2)
-        parts.append(attend(query[:, :, own], keys, values, attn_mask=layout.mask(segment).to(query.device)))
+        parts.append(attend(asking, keys, values, attn_mask=layout.mask(segment).to(query.device)))
     return torch.cat(parts, 2).transpose(1, 2), None
 
 
@@ -76,12 +84,17 @@ def takes_varlen(query: torch.Tensor, value: torch.Tensor) -> bool:
 
 
 def _varlen(
-    query: torch.Tensor, key: torch.Tensor, value: torch.Tensor, layout: "SegmentLayout", scaling: float | None
+    query: torch.Tensor,
+    key: torch.Tensor,
+    value: torch.Tensor,
+    layout: "SegmentLayout",
+    offset: int,
+    scaling: float | None,
 ) -> torch.Tensor:
     """One flash call over all segments, causal from the bottom right; returns [1, T, H, D]."""
     from torch.nn.attention.varlen import varlen_attn
 
-    places, queries, keys, longest_query, longest_key = layout.varlen
+    places, queries, keys, longest_query, longest_key = layout.varlen(offset)
     device = query.device
     rows = [tensor[0].transpose(0, 1) for tensor in (query, key, value)]  # [T, H, D]
     out = varlen_attn(

@@ -44,8 +44,12 @@ class Collector:
         seed: int,
         *,
         foreign: bool = False,
+        micro_batch_tokens: int = 0,
     ) -> None:
-        """`foreign`: `rollout` is another engine than the trainer, so its log-probs are corrected for."""
+        """`foreign`: `rollout` is another engine than the trainer, so its log-probs are corrected for;
+        `micro_batch_tokens`: the most that a pass shared by rollout and update may hold.
+        """
+        self.micro_batch_tokens = micro_batch_tokens
         self.settings, self.tasks, self.rows, self.sampler = settings, tasks, rows, sampler
         self.engine, self.rollout, self.prompts, self.seed, self.foreign = engine, rollout, prompts, seed, foreign
         self.by_name = {task.name: task for task in tasks}
@@ -133,9 +137,12 @@ class Collector:
         options: dict[str, Any] = {"seed": self.seed, "step": label, "before": before}
         if any(len(start) for group in starts for start in group):
             options["starts"] = starts
+        size = len(starts[0]) if starts else 0
         if not self.foreign:
             options["features"] = self.prompts.features(prompts)
-        size = len(starts[0]) if starts else 0
+            if "starts" not in options and label.isdecimal():
+                most = len(prompts) * size * sampling.max_new_tokens
+                options["prefix"] = self.prompts.read(prompts, most, self.micro_batch_tokens)
         drawn = self.rollout.generate(prompts, size, sampling, **options) if prompts else []
         groups = [
             [

@@ -5,7 +5,7 @@ the prompt's keys, and each row against its own. Own keys and values stand in pr
 """
 
 from collections.abc import Sequence
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import torch
 
@@ -15,7 +15,7 @@ from rlvr.rl.layout import SegmentLayout
 
 if TYPE_CHECKING:
     from rlvr.rl.encoding import EncodedPrompt
-    from rlvr.rl.policy import Policy
+    from rlvr.rl.policy import Features, Policy, Prefix
 
 BLOCK = 64
 """Own tokens by which the buffers grow."""
@@ -26,13 +26,16 @@ class Decoding:
 
     def __init__(
         self, policy: "Policy", prompts: Sequence["EncodedPrompt"], starts: Sequence[Sequence[torch.Tensor]],
-        features: Any = None,
+        features: "Features | None" = None, prefix: "Prefix | None" = None,
     ) -> None:  # fmt: skip
-        """Prefill `prompts` once each; `starts` are the tokens ([S], possibly none) that a completion begins with."""
+        """Prefill `prompts` once each; `starts` are the tokens ([S], possibly none) that a completion begins with.
+
+        `prefix` are the prompts if they have been read already.
+        """
         self.model = policy.model
         layout = SegmentLayout([prompt.ids for prompt in prompts], starts)
         kept: Kept = {}
-        hidden = policy.hidden(layout, prompts, features, kept)
+        hidden = policy.hidden(layout, prompts, features, prefix or policy.read(prompts, features), kept)
         self.device = hidden.device
         counts = torch.tensor([len(group) for group in starts])
         lengths = torch.tensor([len(start) for group in starts for start in group])

@@ -55,6 +55,11 @@ def recomputes(model: Any) -> bool:
     return any(getattr(layer, "gradient_checkpointing", False) and layer.training for layer in layers)
 
 
+def vision_tower(model: Any) -> Any:
+    """The module that sees pictures."""
+    return model.model.visual if hasattr(model.model, "visual") else model.model.vision_tower
+
+
 def rope_positions(model: Any, prompt: "EncodedPrompt") -> torch.Tensor:
     """The model's own rotary positions of one prompt, [3, P] for M-RoPE and [1, P] for others."""
     if not hasattr(model.model, "get_rope_index"):

@@ -13,6 +13,7 @@ from typing import Any
 
 import torch
 
+from rlvr.rl.families import vision_tower
 from rlvr.rl.logprobs import CHUNK, SMALL
 
 
@@ -76,7 +77,7 @@ class FlopCount:
         """
         text = model.config.get_text_config()
         core = model.model
-        tower = core.visual if hasattr(core, "visual") else core.vision_tower
+        tower = vision_tower(model)
         self.kind, self.vision = model.config.model_type, tower.config
         self.language = _weights(core.language_model, _share_of_experts(text))
         self.head, self.vocabulary = _weights(model.lm_head), len(model.lm_head.weight)

@@ -49,18 +49,17 @@ class SegmentLayout:
 
         The last token of a response predicts nothing, so training feeds all but that one.
         """
-        self.segments: list[Segment] = []
         self.roots: list[Segment] = []
+        """The prompts; all of them stand before the first response."""
+        position = 0
+        for prompt in prompts:
+            self.roots.append(Segment(start=position, length=len(prompt)))
+            position += len(prompt)
+        self.segments: list[Segment] = list(self.roots)
         self.places: list[list[np.ndarray]] = []
         """For each response the positions of its fed tokens, [F]."""
-        parts: list[torch.Tensor] = []
-        position = 0
-        for prompt, group in zip(prompts, fed, strict=True):
-            root = Segment(start=position, length=len(prompt))
-            position = root.end
-            self.roots.append(root)
-            self.segments.append(root)
-            parts.append(prompt)
+        parts = list(prompts)
+        for root, group in zip(self.roots, fed, strict=True):
             known: list[tuple[np.ndarray, np.ndarray]] = []
             places: list[np.ndarray] = []
             for ids in group:
@@ -68,7 +67,7 @@ class SegmentLayout:
                 common, source = _longest_common(tokens, known)
                 own = len(tokens) - common
                 if own:
-                    path = _spans(np.concatenate([np.arange(root.start, root.end), source[:common]]))
+                    path = ((root.start, root.end), *_spans(source[:common]))
                     self.segments.append(Segment(start=position, length=own, path=path, depth=common))
                     parts.append(ids[common:])
                 places.append(np.concatenate([source[:common], np.arange(position, position + own)]))
@@ -92,17 +91,11 @@ class SegmentLayout:
 
         `prompt_positions`: one [axes, P] tensor a prompt.
         """
-        parts: list[torch.Tensor] = []
-        roots = iter(prompt_positions)
-        following = 0
-        for segment in self.segments:
-            if not segment.path:
-                root = next(roots)
-                following = int(root.max()) + 1
-                parts.append(root)
-            else:
-                first = following + segment.depth
-                parts.append(torch.arange(first, first + segment.length)[None].expand(parts[0].shape[0], -1))
+        parts = list(prompt_positions)
+        following = {root.end: int(own.max()) + 1 for root, own in zip(self.roots, prompt_positions, strict=True)}
+        for segment in self.segments[len(self.roots) :]:
+            first = following[segment.path[0][1]] + segment.depth
+            parts.append(torch.arange(first, first + segment.length)[None].expand(parts[0].shape[0], -1))
         return torch.cat(parts, 1)
 
     def mask(self, segment: Segment) -> torch.Tensor:
@@ -117,16 +110,20 @@ class SegmentLayout:
     def _masks(self) -> dict[tuple[int, int], torch.Tensor]:
         return {}
 
-    @cached_property
-    def varlen(self) -> tuple[torch.Tensor, torch.Tensor, torch.Tensor, int, int]:
-        """For a variable-length kernel: positions of every segment's keys laid end to end, cumulative query and key
+    def fed(self, offset: int) -> list[Segment]:
+        """The segments that are fed when the first `offset` positions have been read before: 0, or all roots."""
+        return self.segments[len(self.roots) :] if offset else self.segments
+
+    def varlen(self, offset: int = 0) -> tuple[torch.Tensor, torch.Tensor, torch.Tensor, int, int]:
+        """For a variable-length kernel: positions of every fed segment's keys laid end to end, cumulative query and key
         lengths (int32, [segments + 1]), and the longest of each.
         """
+        segments = self.fed(offset)
         keys = [
             np.concatenate([np.arange(*span) for span in (*segment.path, (segment.start, segment.end))])
-            for segment in self.segments
+            for segment in segments
         ]
-        queries = np.cumsum([0, *(segment.length for segment in self.segments)])
+        queries = np.cumsum([0, *(segment.length for segment in segments)])
         ends = np.cumsum([0, *(len(each) for each in keys)])
         return (
             torch.from_numpy(np.concatenate(keys)),
@@ -152,5 +149,7 @@ def _longest_common(tokens: np.ndarray, known: Sequence[tuple[np.ndarray, np.nda
 
 def _spans(positions: np.ndarray) -> tuple[Span, ...]:
     """Ascending positions as runs."""
+    if not len(positions):
+        return ()
     breaks = np.flatnonzero(np.diff(positions) != 1) + 1
     return tuple((int(run[0]), int(run[-1]) + 1) for run in np.split(positions, breaks))

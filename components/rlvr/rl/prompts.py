@@ -2,23 +2,49 @@
 
 from collections.abc import Sequence
 
+import torch
+
 from rlvr.data.rows import Row
 from rlvr.rl.encoding import EncodedPrompt, Encoder
-from rlvr.rl.policy import Features, Policy
+from rlvr.rl.policy import Features, Policy, Prefix
 
 
 class StepPrompts:
     """Encoded prompts by row number, kept until the next step."""
 
-    def __init__(self, encoder: Encoder, rows: Sequence[Row], policy: Policy, *, share_features: bool) -> None:
-        """With `share_features` one pass of the (frozen) vision tower serves rollout, reference and update."""
-        self.encoder, self.rows, self.policy, self.share = encoder, rows, policy, share_features
+    def __init__(
+        self,
+        encoder: Encoder,
+        rows: Sequence[Row],
+        policy: Policy,
+        *,
+        share_features: bool = False,
+        share_prefix: bool = False,
+    ) -> None:
+        """With `share_features` one pass of the (frozen) vision tower serves rollout, reference and update; with
+        `share_prefix` the rollout's pass over the prompts serves the update too.
+        """
+        self.encoder, self.rows, self.policy = encoder, rows, policy
+        self.share_features, self.share_prefix = share_features, share_prefix
         self.encoded: dict[int, EncodedPrompt] = {}
         self.seen: Features = {}
+        self.prefix: Prefix | None = None
 
     def forget(self) -> None:
         """Begin another step."""
-        self.encoded, self.seen = {}, {}
+        self.encoded, self.seen, self.prefix = {}, {}, None
+
+    def read(self, prompts: Sequence[EncodedPrompt], new_tokens: int, limit: int) -> Prefix | None:
+        """Read the prompts for rollout and update, if they and `new_tokens` fit into one pass of `limit` tokens."""
+        if self.share_prefix and sum(len(prompt.ids) for prompt in prompts) + new_tokens <= limit:
+            with torch.enable_grad():
+                self.prefix = self.policy.read(prompts, self.features(prompts))
+        return self.prefix
+
+    def prefix_of(self, prompts: Sequence[EncodedPrompt]) -> Prefix | None:
+        """What `read` gave, once, if it was given for these prompts; its graph serves one backward pass."""
+        prefix, self.prefix = self.prefix, None
+        return prefix if prefix and prefix.row_ids == tuple(prompt.row_id for prompt in prompts) else None
 
     def __getitem__(self, row: int) -> EncodedPrompt:
         if row not in self.encoded:
@@ -27,7 +53,7 @@ class StepPrompts:
 
     def features(self, prompts: Sequence[EncodedPrompt]) -> Features | None:
         """Vision features of `prompts` by row id; None where each pass has to see the pictures itself."""
-        if not self.share:
+        if not self.share_features:
             return None
         unseen = [prompt for prompt in prompts if prompt.row_id not in self.seen]
         self.seen = {**self.seen, **self.policy.look(unseen)}

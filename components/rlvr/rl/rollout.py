@@ -15,7 +15,7 @@ from rlvr.errors import RlvrError
 from rlvr.rl.choice import choose, uniforms
 from rlvr.rl.decoding import Decoding
 from rlvr.rl.encoding import EncodedPrompt
-from rlvr.rl.policy import Features, Policy
+from rlvr.rl.policy import Features, Policy, Prefix
 from rlvr.training import Sampling
 
 CACHE_TOKENS = 2**18
@@ -86,52 +86,49 @@ class Rollout:
         before: Sequence[int] | None = None,
         starts: Sequence[Sequence[torch.Tensor]] | None = None,
         features: Features | None = None,
+        prefix: Prefix | None = None,
     ) -> list[list[Completion]]:
         """`group_size` completions for each prompt, in order.
 
         `before` are the numbers at which each prompt's samples begin to count, for prompts that come several times.
         `starts` are tokens that each completion already begins with (its result then holds the new tokens alone);
-        `features` what `Policy.look` returned. Prompts of similar length are generated together.
+        `features` what `Policy.look` and `prefix` what `Policy.read` returned. Prompts of similar length are generated
+        together.
         """
         groups = starts or [[torch.zeros(0, dtype=torch.long)] * group_size for _ in prompts]
-        order = sorted(range(len(prompts)), key=lambda index: len(prompts[index].ids))
+        batches = self.batches(prompts, groups, sampling.max_new_tokens)
         results: dict[int, list[Completion]] = {}
-        for batch in self._batches(order, prompts, groups, sampling.max_new_tokens):
+        for batch in batches:
             keys = [
                 f"{seed}/{step}/{prompts[index].row_id}/{(before[index] if before else 0) + sample}"
                 for index in batch
                 for sample in range(len(groups[index]))
             ]
             chosen = [prompts[index] for index in batch]
-            completions = iter(self._sample(chosen, [groups[index] for index in batch], keys, sampling, features))
+            state = self._decoding(
+                chosen, [groups[index] for index in batch], features, prefix if len(batches) == 1 else None
+            )
+            completions = iter(self._sample(state, keys, sampling))
             results |= {index: [next(completions) for _ in groups[index]] for index in batch}
         return [results[index] for index in range(len(prompts))]
 
-    def _batches(
-        self, order: Sequence[int], prompts: Sequence[EncodedPrompt], groups: Sequence[Sequence[torch.Tensor]], new: int
+    def batches(
+        self, prompts: Sequence[EncodedPrompt], groups: Sequence[Sequence[torch.Tensor]], new: int
     ) -> list[list[int]]:
-        """Prompts of ascending length in batches whose padded cache stays within `CACHE_TOKENS`."""
+        """Prompts in batches whose padded cache stays within `CACHE_TOKENS`, by ascending length if several."""
         batches: list[list[int]] = [[]]
         rows = 0
-        for index in order:
+        for index in sorted(range(len(prompts)), key=lambda index: len(prompts[index].ids)):
             rows += len(groups[index])
             longest = max((len(start) for start in groups[index]), default=0) + new
             if batches[-1] and (len(batches[-1]) + 1) * len(prompts[index].ids) + rows * longest > CACHE_TOKENS:
                 batches.append([])
                 rows = len(groups[index])
             batches[-1].append(index)
-        return batches
+        return batches if len(batches) > 1 else [sorted(batches[0])]
 
-    def _sample(
-        self,
-        prompts: Sequence[EncodedPrompt],
-        starts: Sequence[Sequence[torch.Tensor]],
-        keys: Sequence[str],
-        sampling: Sampling,
-        features: Features | None,
-    ) -> list[Completion]:
+    def _sample(self, state: Any, keys: Sequence[str], sampling: Sampling) -> list[Completion]:
         """One completion a key, at most `max_new_tokens` long."""
-        state = self._decoding(prompts, starts, features)
         device, longest, count = state.logits.device, sampling.max_new_tokens, len(keys)
         noise = torch.stack([uniforms(key, longest) for key in keys]).to(device)
         ends = torch.cat([self.ends, self._stops(sampling)]).to(device)
@@ -161,10 +158,14 @@ class Rollout:
         ]
 
     def _decoding(
-        self, prompts: Sequence[EncodedPrompt], starts: Sequence[Sequence[torch.Tensor]], features: Features | None
+        self,
+        prompts: Sequence[EncodedPrompt],
+        starts: Sequence[Sequence[torch.Tensor]],
+        features: Features | None,
+        prefix: Prefix | None,
     ) -> Any:
         if self.policy.obstacle is None:
-            return Decoding(self.policy, prompts, starts, features)
+            return Decoding(self.policy, prompts, starts, features, prefix)
         from rlvr.rl.plain import PlainDecoding
 
         return PlainDecoding(self.model, prompts, starts)

@@ -106,7 +106,13 @@ class Loop:
         self.sampler = make_sampler(settings.sampler, self.rows, settings.prompts_per_step, seed)
         frozen = settings.freeze_vision or settings.lora is not None
         share = frozen and not self.engine.lockstep and settings.loss.reference != "synchronised"
-        self.prompts = StepPrompts(encoder, self.rows, policy, share_features=share and policy.obstacle is None)
+        packed = policy.obstacle is None
+        once = self.engine.world.size == 1 and settings.updates_per_step == 1 and not scale.gradient_checkpointing
+        once = once and not (settings.replay or settings.online_filter or settings.partial_rollouts)
+        self.prompts = StepPrompts(
+            encoder, self.rows, policy, share_features=share and packed,
+            share_prefix=once and packed and not scale.zero_stage,
+        )  # fmt: skip
         self.reference = Reference(settings.loss, self.engine, settings.lora, lambda: load_model(base, precision))
         self.foreign = scale.rollout == "vllm"
         prompt, new = settings.max_prompt_tokens, settings.sampling.max_new_tokens
@@ -114,7 +120,7 @@ class Loop:
         self.rollout = rollout_engine(policy, processor, base, precision, scale, self.rows, longest)
         self.collector = Collector(
             settings, tasks, self.rows, self.sampler, self.engine, self.rollout, self.prompts, seed,
-            foreign=self.foreign,
+            foreign=self.foreign, micro_batch_tokens=scale.micro_batch_tokens,
         )  # fmt: skip
         self.updater = Updater(settings, scale, self.engine, policy, self.reference, self.prompts)
         self.replay: ReplayBuffer[Sample] | None = ReplayBuffer(settings.replay, seed) if settings.replay else None

@@ -153,7 +153,8 @@ class Updater:
         weights = torch.cat([group.weights for group in batch]).to(device)
         likelihood = torch.cat([group.likelihood for group in batch]).to(device)
         reference = self.reference(prompts, responses, temperature, old, features)
-        logprobs = self.engine.policy(prompts, responses, temperature, features=features)
+        prefix = self.prompts.prefix_of(prompts)
+        logprobs = self.engine.policy(prompts, responses, temperature, features=features, prefix=prefix)
         losses = token_losses(logprobs, old, reference, advantage, settings, lengths)
         loss = (losses * weights).sum() - (logprobs * likelihood).sum()
         if not real:

@@ -18,7 +18,7 @@ import torch
 
 from rlvr.errors import RlvrError
 from rlvr.rl.encoding import EncodedPrompt
-from rlvr.rl.policy import Features
+from rlvr.rl.policy import Features, Prefix
 from rlvr.rl.rollout import Completion, Rollout
 from rlvr.rl.world import world
 from rlvr.training import Sampling
@@ -86,11 +86,12 @@ class VllmRollout(Rollout):
         before: Sequence[int] | None = None,
         starts: Sequence[Sequence[torch.Tensor]] | None = None,
         features: Features | None = None,
+        prefix: Prefix | None = None,
     ) -> list[list[Completion]]:
         """`group_size` completions for each prompt, in order; one request a prompt, so it is prefilled once.
 
         `before` are the numbers at which each prompt's samples begin to count. `starts` are tokens that each completion
-        already begins with (one request each). `features` are not used, for vLLM has its own vision tower.
+        already begins with (one request each). `features` and `prefix` are not used, for vLLM reads prompts itself.
         """
         nothing = torch.zeros(0, dtype=torch.long)
         requests, parameters, owners = [], [], []

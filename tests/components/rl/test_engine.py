@@ -185,6 +185,16 @@ def test_pictures_encoded_once_a_step_serve_rollout_and_update(network, prompts,
     assert [[c.ids.tolist() for c in g] for g in drawn] == [[c.ids.tolist() for c in g] for g in groups]
 
 
+def test_the_rollout_s_pass_over_the_prompts_serves_the_update(network, prompts, groups):
+    model, processor = network
+    policy = Policy(model)
+    prefix = policy.read(prompts)
+    drawn = Rollout(policy, processor.tokenizer).generate(prompts, 3, SAMPLING, seed=1, step=2, prefix=prefix)
+    assert [[c.ids.tolist() for c in g] for g in drawn] == [[c.ids.tolist() for c in g] for g in groups]
+    packed = policy(prompts, ids_of(drawn), prefix=prefix)
+    assert_equal(model, packed, sequence_logprobs(model, prompts, ids_of(drawn), 1.0))
+
+
 def test_sampled_log_probs_equal_the_training_pass(network, prompts, groups):
     kept = torch.cat([completion.logprobs for group in groups for completion in group])
     scored = Policy(network[0])(prompts, ids_of(groups))
@@ -314,17 +324,19 @@ def test_layout_positions_predictors_and_masks():
         [torch.tensor([1, 2]), torch.tensor([3])],
         [[torch.tensor([5, 6]), torch.tensor([5, 7, 8])], [torch.tensor([9, 9])]],
     )
-    assert layout.ids.tolist() == [1, 2, 5, 6, 7, 8, 3, 9, 9]
-    assert layout.predictors.tolist() == [1, 2, 3, 1, 2, 4, 5, 6, 7, 8]
+    assert layout.ids.tolist() == [1, 2, 3, 5, 6, 7, 8, 9, 9]
+    assert layout.predictors.tolist() == [1, 3, 4, 1, 3, 5, 6, 2, 7, 8]
     positions = layout.positions([torch.tensor([[0, 1]]), torch.tensor([[4]])])
-    assert positions.tolist() == [[0, 1, 2, 3, 3, 4, 4, 5, 6]]
-    branch = layout.segments[2]
-    assert branch.path == ((0, 3),) and branch.depth == 1
+    assert positions.tolist() == [[0, 1, 4, 2, 3, 3, 4, 5, 6]]
+    branch = layout.segments[3]
+    assert branch.path == ((0, 2), (3, 4)) and branch.depth == 1
     assert layout.mask(branch).tolist() == [[True, True, True, True, False], [True, True, True, True, True]]
-    keys, queries, ends, longest, widest = layout.varlen
-    assert keys.tolist() == [0, 1, 0, 1, 2, 3, 0, 1, 2, 4, 5, 6, 6, 7, 8]
-    assert queries.tolist() == [0, 2, 4, 6, 7, 9] and ends.tolist() == [0, 2, 6, 11, 12, 15]
+    keys, queries, ends, longest, widest = layout.varlen()
+    assert keys.tolist() == [0, 1, 2, 0, 1, 3, 4, 0, 1, 3, 5, 6, 2, 7, 8]
+    assert queries.tolist() == [0, 2, 3, 5, 7, 9] and ends.tolist() == [0, 2, 3, 7, 12, 15]
     assert (longest, widest) == (2, 5)
+    keys, queries, _, _, _ = layout.varlen(3)  # the prompts have been read before
+    assert keys.tolist() == [0, 1, 3, 4, 0, 1, 3, 5, 6, 2, 7, 8] and queries.tolist() == [0, 2, 4, 6]
 
 
 def test_the_kernel_contract_of_variable_length_attention_gives_the_same(network, prompts, groups, monkeypatch):
