@@ -1,7 +1,6 @@
 """Choosing the next token: temperature, top-k, top-p, min-p, and one uniform number a token."""
 
 import hashlib
-from collections.abc import Sequence
 
 import torch
 
@@ -15,32 +14,34 @@ def uniforms(key: str, count: int) -> torch.Tensor:
 
 
 def choose(
-    logits: torch.Tensor, sampling: Sampling, uniform: torch.Tensor, suppressed: Sequence[int] = ()
+    logits: torch.Tensor, sampling: Sampling, uniform: torch.Tensor, suppressed: torch.Tensor | None = None
 ) -> tuple[torch.Tensor, torch.Tensor]:
     """Tokens, [N], and their log-probs, [N] float32, from logits [N, V] by inverse distribution function at `uniform`.
 
     The log-prob is the one that training computes: at the sampling temperature, over the whole vocabulary. Filters and
-    `suppressed` ids act on the choice alone. Temperature 0 takes the most probable token.
+    `suppressed` ids [S] act on the choice alone. Temperature 0 takes the most probable token.
     """
-    scaled = logits.float() / (sampling.temperature or 1.0)
-    weights = (scaled - scaled.amax(-1, keepdim=True)).exp_()
+    scaled = logits.float()
+    if sampling.temperature not in (0, 1):
+        scaled = scaled / sampling.temperature
+    highest = scaled.amax(-1, keepdim=True)
+    weights = (scaled - highest).exp_()
     total = weights.sum(-1, keepdim=True)
-    kept = filtered(weights, sampling, suppressed)
+    if suppressed is not None:
+        weights.index_fill_(-1, suppressed, 0)
+    weights = filtered(weights, sampling)
     if sampling.temperature == 0:
-        tokens = kept.argmax(-1, keepdim=True)
+        tokens = weights.argmax(-1, keepdim=True)
     else:
-        cumulative = kept.cumsum(-1, dtype=torch.float64)
+        cumulative = weights.cumsum(-1, dtype=torch.float64)
         tokens = torch.searchsorted(cumulative, uniform[:, None] * cumulative[:, -1:], right=True)
         tokens.clamp_(max=logits.shape[-1] - 1)
-    logprobs = (scaled - scaled.amax(-1, keepdim=True)).gather(1, tokens) - total.log()
+    logprobs = scaled.gather(1, tokens) - highest - total.log()
     return tokens[:, 0], logprobs[:, 0]
 
 
-def filtered(weights: torch.Tensor, sampling: Sampling, suppressed: Sequence[int] = ()) -> torch.Tensor:
-    """Unnormalised probabilities [N, V] with everything that may not be drawn at 0; min-p, top-k, top-p in turn."""
-    if suppressed:
-        weights = weights.clone()
-        weights[:, list(suppressed)] = 0
+def filtered(weights: torch.Tensor, sampling: Sampling) -> torch.Tensor:
+    """Unnormalised probabilities [N, V] with those that may not be drawn at 0: min-p, top-k, top-p in turn."""
     if sampling.min_p:
         weights = weights.masked_fill(weights < sampling.min_p * weights.amax(-1, keepdim=True), 0)
     if sampling.top_k and sampling.top_k < weights.shape[-1]:

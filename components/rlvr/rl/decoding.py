@@ -12,6 +12,7 @@ import torch
 from rlvr.rl.attention import Kept
 from rlvr.rl.families import for_language_model, packed, rope_positions
 from rlvr.rl.layout import SegmentLayout
+from rlvr.rl.lean import decode, is_plain
 
 if TYPE_CHECKING:
     from rlvr.rl.encoding import EncodedPrompt
@@ -49,6 +50,7 @@ class Decoding:
         roots = torch.tensor([int(rope_positions(self.model, prompt).max()) + 1 for prompt in prompts])
         self.position = (roots.repeat_interleave(counts) + lengths).to(self.device)
         """Rotary position of the next token, [rows]."""
+        self.lean = is_plain(self.model.model.language_model)
         self._arrange()
 
     def _prefix(self, layout: SegmentLayout, kept: Kept) -> None:
@@ -110,16 +112,18 @@ class Decoding:
             self.own = {k: tuple(torch.nn.functional.pad(t, grow) for t in pair) for k, pair in self.own.items()}
         language = self.model.model.language_model
         axes = 3 if hasattr(self.model.model, "get_rope_index") else 1
-        with packed(self.model):
-            hidden = language(
-                inputs_embeds=self.model.get_input_embeddings()(tokens[:, None]),
-                position_ids=for_language_model(self.position[None, :, None].expand(axes, -1, 1)),
-                use_cache=False,
-                decoding=self,
-            ).last_hidden_state
+        embedded = self.model.get_input_embeddings()(tokens)
+        positions = for_language_model(self.position[None, :, None].expand(axes, -1, 1))
+        if self.lean:
+            hidden = decode(language, embedded, positions, self.attend)
+        else:
+            with packed(self.model):
+                hidden = language(
+                    inputs_embeds=embedded[:, None], position_ids=positions, use_cache=False, decoding=self
+                ).last_hidden_state[:, -1]
         self.fed += 1
         self.position = self.position + 1
-        self.logits = self.model.lm_head(hidden[:, -1])
+        self.logits = self.model.lm_head(hidden)
 
     def attend(
         self, layer: int, query: torch.Tensor, key: torch.Tensor, value: torch.Tensor, scaling: float | None
@@ -134,22 +138,20 @@ class Decoding:
         prefix_key, prefix_value = self.prefix[layer]
         prompts, _, length, _ = prefix_key.shape
         grouped = (query * (scaling if scaling is not None else size**-0.5)).view(rows, groups, heads // groups, size)
-        shared = self._grid(grouped).reshape(prompts, groups, -1, size)  # [B, H_kv, width * H / H_kv, D]
-        scores = shared @ prefix_key.transpose(2, 3)
+        shared = self._grid(grouped).reshape(prompts, groups, -1, size) @ prefix_key.transpose(2, 3)
         if self.prefix_mask is not None:
-            scores.masked_fill_(~self.prefix_mask[:, None, None], -torch.inf)
-        own_scores = grouped @ own_key.transpose(2, 3)  # [rows, H_kv, H / H_kv, own]
+            shared.masked_fill_(~self.prefix_mask[:, None, None], -torch.inf)
+        own = grouped @ own_key.transpose(2, 3)  # [rows, H_kv, H / H_kv, own]
         if self.own_mask is not None:
-            own_scores[..., : self.own_mask.shape[1]].masked_fill_(~self.own_mask[:, None, None], -torch.inf)
-        weights = torch.cat([self._rows(scores.view(prompts, groups, -1, heads // groups, length)), own_scores], -1)
-        weights = weights.float().softmax(-1).to(query.dtype)
-        out = self._grid(weights[..., :length]).reshape(prompts, groups, -1, length) @ prefix_value
-        mixed = self._rows(out.view(prompts, groups, -1, heads // groups, out.shape[-1]))
-        mixed = mixed + weights[..., length:] @ own_value
-        return mixed.reshape(rows, 1, heads, -1)
+            own[..., : self.own_mask.shape[1]].masked_fill_(~self.own_mask[:, None, None], -torch.inf)
+        scores = torch.cat([shared.view(prompts, groups, self.width, -1, length), self._grid(own)], -1)
+        weights = scores.float().softmax(-1).to(query.dtype)  # [B, H_kv, width, H / H_kv, P + own]
+        mixed = weights[..., :length].flatten(2, 3) @ prefix_value
+        mixed = self._rows(mixed.view(prompts, groups, self.width, -1, mixed.shape[-1]))
+        return (mixed + self._rows(weights[..., length:]) @ own_value).reshape(rows, 1, heads, -1)
 
     def _grid(self, rows: torch.Tensor) -> torch.Tensor:
-        """[rows, H_kv, r, X] -> [B, H_kv, width, r, X]; places without a row are 0."""
+        """[rows, H_kv, r, X] -> [B, H_kv, width, r, X]; places without a row are 0, and their result is not read."""
         if self.slots is not None:
             grid = rows.new_zeros(len(next(iter(self.prefix.values()))[0]) * self.width, *rows.shape[1:])
             rows = grid.index_copy_(0, self.slots, rows)

@@ -130,31 +130,44 @@ class Rollout:
     def _sample(self, state: Any, keys: Sequence[str], sampling: Sampling) -> list[Completion]:
         """One completion a key, at most `max_new_tokens` long."""
         device, longest, count = state.logits.device, sampling.max_new_tokens, len(keys)
-        noise = torch.stack([uniforms(key, longest) for key in keys]).to(device)
+        noise = torch.stack([uniforms(key, longest) for key in keys], 1).to(device)
         ends = torch.cat([self.ends, self._stops(sampling)]).to(device)
+        suppressed = torch.tensor(self.suppressed, dtype=torch.long, device=device)
         ids = torch.zeros(count, longest, dtype=torch.long, device=device)
         logprobs = torch.zeros(count, longest, device=device)
-        length = torch.zeros(count, dtype=torch.long, device=device)
-        ended = torch.zeros(count, dtype=torch.bool, device=device)
         rows = torch.arange(count, device=device)  # which completion each row of the state belongs to
+        live = torch.ones(count, dtype=torch.bool, device=device)
+        written = torch.zeros(count, dtype=torch.long, device=device)
+        drawn: list[tuple[torch.Tensor, torch.Tensor]] = []
+
+        def put_down(until: int) -> None:
+            """Store what has been drawn since the rows last changed."""
+            span = slice(until - len(drawn), until)
+            ids[rows, span] = torch.stack([token for token, _ in drawn], 1)
+            logprobs[rows, span] = torch.stack([logprob for _, logprob in drawn], 1)
+            written[rows] = until
+            drawn.clear()
+
         for index in range(longest):
-            token, logprob = choose(state.logits, sampling, noise[rows, index], self.suppressed)
-            live = ~ended[rows]
-            ids[rows, index], logprobs[rows, index] = token, logprob
-            length[rows] += live
-            ended[rows] |= torch.isin(token, ends)
-            live = ~ended[rows]
+            drawn.append(choose(state.logits, sampling, noise[index], suppressed))
+            token = drawn[-1][0]
+            live &= ~torch.isin(token, ends)
             remaining = int(live.sum())
             if index + 1 == longest or not remaining:
+                put_down(index + 1)
                 break
             if remaining <= 0.75 * len(rows):  # finished rows leave the batch
+                put_down(index + 1)
                 keep = live.nonzero()[:, 0]
                 state.keep(keep)
-                rows, token = rows[keep], token[keep]
+                rows, token, noise, live = rows[keep], token[keep], noise[:, keep], live[keep]
             state.advance(token)
+        place = torch.arange(longest, device=device)
+        ended = torch.isin(ids, ends) & (place < written[:, None])
+        length = torch.where(ended, place + 1, written[:, None]).amin(1)  # rows draw on until they leave
         return [
             Completion(ids=row[:n].cpu(), logprobs=logprob[:n].cpu(), truncated=not end)
-            for row, logprob, n, end in zip(ids, logprobs, length.tolist(), ended.tolist(), strict=True)
+            for row, logprob, n, end in zip(ids, logprobs, length.tolist(), ended.any(1).tolist(), strict=True)
         ]
 
     def _decoding(

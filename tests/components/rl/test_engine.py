@@ -382,7 +382,7 @@ def test_sampling_follows_the_distribution():
     uniform = uniforms("key", 20_000)
 
     def shares(suppressed=(), **settings):
-        tokens, logprobs = choose(many, Sampling(**settings), uniform, suppressed)
+        tokens, logprobs = choose(many, Sampling(**settings), uniform, torch.tensor(suppressed, dtype=torch.long))
         assert torch.allclose(logprobs, many.gather(1, tokens[:, None])[:, 0], atol=1e-6)
         return torch.bincount(tokens, minlength=4) / 20_000
 
