@@ -1,8 +1,9 @@
 """Peak memory of one update (policy forward and backward) of one side, in a process of its own.
 
-Started by `peak`; prints the bytes by which the update raised the process's resident set, gradients included, over what
-it held before (Linux: the kernel's own high-water mark, reset before the update), or the GPU's allocated bytes. What
-was freed earlier is returned to the system first, and one update has run before, so that lasting buffers exist.
+Started by `peak`; prints the bytes by which the update raised the process's resident set, gradients included (Linux:
+the kernel's own high-water mark, reset before it), or the GPU's allocated bytes. On our side the mark is reset before
+the prompts are read, since what that pass leaves is held through the rollout. What was freed earlier is returned to the
+system first, and one update has run before, so that lasting buffers exist.
 """
 
 import ctypes
@@ -69,14 +70,17 @@ def measure(side: Side, workload: Workload, folder: Path) -> int:
         from ours import Ours
 
         ours = Ours(workload, folder)
-        update, peaks = ours.update, []
+        read, update, peaks = ours.read, ours.update, []
 
-        def marked(*args: object) -> None:
+        def begun(*args: object) -> object:
             mark.start()
+            return read(*args)  # type: ignore[arg-type]
+
+        def ended(*args: object) -> None:
             update(*args)  # type: ignore[arg-type]
             peaks.append(mark.bytes())
 
-        ours.update = marked  # type: ignore[method-assign, assignment]
+        ours.read, ours.update = begun, ended  # type: ignore[method-assign, assignment]
         for step in range(2):
             ours.step(step)
         return peaks[-1]

@@ -17,7 +17,7 @@ from rlvr.rl.flops import FlopCount
 from rlvr.rl.hardware import peak_flops
 from rlvr.rl.layout import SegmentLayout
 from rlvr.rl.loss import token_losses, token_weights
-from rlvr.rl.policy import Policy
+from rlvr.rl.policy import Policy, Prefix
 from rlvr.rl.rollout import Rollout
 from rlvr.training import Advantage, Loss, Sampling
 
@@ -38,7 +38,7 @@ class Ours:
         if workload.beta:
             self.reference = Policy(load_model(folder, workload.precision)).requires_grad_(False)
             self.visual.append(self.reference.model.model.visual)
-        self.rollout = Rollout(self.model, processor.tokenizer)
+        self.rollout = Rollout(self.policy, processor.tokenizer)
         self.rollout.ends = self.rollout.ends[:0]  # nothing ends a response, so each has exactly R tokens
         self.loss = Loss(objective="clipped", kl_weight=workload.beta)
         self.sampling = Sampling(max_new_tokens=workload.new_tokens)
@@ -67,13 +67,20 @@ class Ours:
         with self.clock("step"):
             with self.clock("rollout"):
                 prompts = [self.encoder.prompt(row) for row in rows]
-                groups = self.rollout.generate(prompts, self.workload.group_size, self.sampling, step=step)
+                prefix = self.read(prompts)
+                groups = self.rollout.generate(
+                    prompts, self.workload.group_size, self.sampling, step=step, prefix=prefix
+                )
                 texts = [self.encoder.decode(one.ids.tolist()) for group in groups for one in group]
             rewards = [float(len(text) % 7) for text in texts]
             advantage = advantages(torch.tensor(rewards).reshape(len(groups), -1), Advantage())
             reference = self.score_reference(prompts, groups)
             with self.clock("update"):
-                self.update(prompts, groups, advantage, reference)
+                self.update(prompts, groups, advantage, reference, prefix)
+
+    def read(self, prompts: Sequence[EncodedPrompt]) -> Prefix:
+        """The prompts' forward pass; it serves the rollout and the update, as in a training step."""
+        return self.policy.read(prompts)
 
     def score_reference(self, prompts: Sequence[EncodedPrompt], groups: Groups) -> torch.Tensor | None:
         """Reference log-probs, [N], where beta asks for them."""
@@ -88,11 +95,12 @@ class Ours:
         groups: Groups,
         advantage: torch.Tensor,
         reference: torch.Tensor | None,
+        prefix: Prefix,
     ) -> None:
         """Policy forward and backward."""
         flat = [one for group in groups for one in group]
         lengths = torch.tensor([len(one.ids) for one in flat])
-        logprobs = self.policy(prompts, [[one.ids for one in group] for group in groups], 1.0)
+        logprobs = self.policy(prompts, [[one.ids for one in group] for group in groups], 1.0, prefix=prefix)
         device = logprobs.device
         weights = token_weights(lengths, self.loss, self.workload.new_tokens, torch.ones_like(lengths).bool())
         old = torch.cat([one.logprobs for one in flat]).to(device)
