@@ -107,9 +107,20 @@ class Decoding:
 
     def advance(self, tokens: torch.Tensor) -> None:
         """Feed one token a row, [rows]; `logits` are then those of the next."""
-        if self.fed == next(iter(self.own.values()))[0].shape[2]:
+        if self.fed == self.room:
             grow = (0, 0, 0, BLOCK)
             self.own = {k: tuple(torch.nn.functional.pad(t, grow) for t in pair) for k, pair in self.own.items()}
+        self.logits = self._forward(tokens)
+        self.fed += 1
+        self.position += 1
+
+    @property
+    def room(self) -> int:
+        """Own tokens that the buffers hold."""
+        return next(iter(self.own.values()))[0].shape[2]
+
+    def _forward(self, tokens: torch.Tensor) -> torch.Tensor:
+        """Logits after one more token a row; its keys and values go into the buffers."""
         language = self.model.model.language_model
         axes = 3 if hasattr(self.model.model, "get_rope_index") else 1
         embedded = self.model.get_input_embeddings()(tokens)
@@ -121,9 +132,8 @@ class Decoding:
                 hidden = language(
                     inputs_embeds=embedded[:, None], position_ids=positions, use_cache=False, decoding=self
                 ).last_hidden_state[:, -1]
-        self.fed += 1
-        self.position = self.position + 1
-        self.logits = self.model.lm_head(hidden)
+        logits: torch.Tensor = self.model.lm_head(hidden)
+        return logits
 
     def attend(
         self, layer: int, query: torch.Tensor, key: torch.Tensor, value: torch.Tensor, scaling: float | None
@@ -131,10 +141,7 @@ class Decoding:
         """Attention of one layer: query [rows, H, 1, D], key and value [rows, H_kv, 1, D]; returns [rows, 1, H, D]."""
         rows, heads, _, size = query.shape
         groups = key.shape[1]
-        own_key, own_value = self.own[layer]
-        own_key[:, :, self.fed] = key[:, :, 0]
-        own_value[:, :, self.fed] = value[:, :, 0]
-        own_key, own_value = own_key[:, :, : self.fed + 1], own_value[:, :, : self.fed + 1]
+        own_key, own_value = self._remember(layer, key, value)
         prefix_key, prefix_value = self.prefix[layer]
         prompts, _, length, _ = prefix_key.shape
         grouped = (query * (scaling if scaling is not None else size**-0.5)).view(rows, groups, heads // groups, size)
@@ -144,11 +151,22 @@ class Decoding:
         own = grouped @ own_key.transpose(2, 3)  # [rows, H_kv, H / H_kv, own]
         if self.own_mask is not None:
             own[..., : self.own_mask.shape[1]].masked_fill_(~self.own_mask[:, None, None], -torch.inf)
+        self._hide_future(own)
         scores = torch.cat([shared.view(prompts, groups, self.width, -1, length), self._grid(own)], -1)
         weights = scores.float().softmax(-1).to(query.dtype)  # [B, H_kv, width, H / H_kv, P + own]
         mixed = weights[..., :length].flatten(2, 3) @ prefix_value
         mixed = self._rows(mixed.view(prompts, groups, self.width, -1, mixed.shape[-1]))
         return (mixed + self._rows(weights[..., length:]) @ own_value).reshape(rows, 1, heads, -1)
+
+    def _remember(self, layer: int, key: torch.Tensor, value: torch.Tensor) -> tuple[torch.Tensor, torch.Tensor]:
+        """Put the new token's key and value into the buffers; own keys and values so far, [rows, H_kv, own, D]."""
+        own_key, own_value = self.own[layer]
+        own_key[:, :, self.fed] = key[:, :, 0]
+        own_value[:, :, self.fed] = value[:, :, 0]
+        return own_key[:, :, : self.fed + 1], own_value[:, :, : self.fed + 1]
+
+    def _hide_future(self, scores: torch.Tensor) -> None:
+        """Own scores end at the new token, so there is nothing to hide."""
 
     def _grid(self, rows: torch.Tensor) -> torch.Tensor:
         """[rows, H_kv, r, X] -> [B, H_kv, width, r, X]; places without a row are 0, and their result is not read."""

@@ -15,6 +15,7 @@ from rlvr.errors import RlvrError
 from rlvr.rl.choice import choose, uniforms
 from rlvr.rl.decoding import Decoding
 from rlvr.rl.encoding import EncodedPrompt
+from rlvr.rl.graph_decoding import GraphDecoding
 from rlvr.rl.policy import Features, Policy, Prefix
 from rlvr.training import Sampling
 
@@ -73,6 +74,8 @@ class Rollout:
         ends = self.model.generation_config.eos_token_id
         self.ends = torch.tensor(ends if isinstance(ends, list) else [ends])
         self.suppressed = vision_ids(self.model.config, tokenizer)
+        on_gpu = next(self.model.parameters()).is_cuda
+        self.decoding: type[Decoding] = GraphDecoding if on_gpu else Decoding
 
     @torch.no_grad()
     def generate(
@@ -178,7 +181,7 @@ class Rollout:
         prefix: Prefix | None,
     ) -> Any:
         if self.policy.obstacle is None:
-            return Decoding(self.policy, prompts, starts, features, prefix)
+            return self.decoding(self.policy, prompts, starts, features, prefix)
         from rlvr.rl.plain import PlainDecoding
 
         return PlainDecoding(self.model, prompts, starts)

@@ -16,6 +16,7 @@ from rlvr.rl import attention
 from rlvr.rl.choice import choose, uniforms
 from rlvr.rl.encoding import Encoder, continuation
 from rlvr.rl.families import why_not_packable
+from rlvr.rl.graph_decoding import GraphDecoding
 from rlvr.rl.layout import SegmentLayout
 from rlvr.rl.logprobs import token_logprobs
 from rlvr.rl.plain import sequence_logprobs
@@ -219,6 +220,27 @@ def test_small_batches_and_finished_rows_change_nothing(network, prompts, monkey
     kept = torch.cat([completion.logprobs for group in whole for completion in group])
     with torch.no_grad():
         assert (kept - Policy(model)(prompts, ids_of(whole))).abs().max() < 5e-6
+
+
+def test_steps_of_fixed_shape_draw_the_same(network, prompts, groups, monkeypatch):
+    """The GPU's decoding, whose graph is captured where there is a GPU, run step by step; buffers grow on the way."""
+    model, processor = network
+    monkeypatch.setattr("rlvr.rl.decoding.BLOCK", 5)
+    rollout = Rollout(model, processor.tokenizer)
+    rollout.decoding = GraphDecoding
+    drawn = rollout.generate(prompts, 3, SAMPLING, seed=1, step=2)
+    assert [[c.ids.tolist() for c in g] for g in drawn] == [[c.ids.tolist() for c in g] for g in groups]
+    ends = Rollout(model, processor.tokenizer)
+    ends.ends = rollout.ends = torch.arange(40, 200)  # rows leave
+    starts = [[groups[0][0].ids[:4], groups[0][1].ids[:0]], [groups[1][0].ids[:3]]]
+    ours, theirs = (each.generate(prompts[:2], 0, SAMPLING, seed=5, starts=starts) for each in (rollout, ends))
+    assert [[c.ids.tolist() for c in g] for g in ours] == [[c.ids.tolist() for c in g] for g in theirs]
+    gaps = [
+        (a.logprobs - b.logprobs).abs().max()
+        for x, y in zip(ours, theirs, strict=True)
+        for a, b in zip(x, y, strict=True)
+    ]
+    assert max(gaps) < 5e-6
 
 
 def test_a_completion_goes_on_from_its_start(network, prompts, groups):
