@@ -19,15 +19,12 @@ def combined(inputs: Inputs) -> list[float]:
 
 
 def grpo_advantage(inputs: Inputs) -> list[list[float]]:
-    """Upstream adds its 1e-6 to the deviation of a lone completion too, which it sets to 1."""
     settings = Advantage(scale="group_std", epsilon=1e-6, ddof=1, lone="reward")
     rewards = torch.tensor(inputs["token_level_rewards"]).sum(1)
     values = torch.zeros(len(rewards))
     for group in sorted(set(inputs["index"])):
         members = torch.tensor([name == group for name in inputs["index"]])
         values[members] = advantages(rewards[members][None], settings)[0]
-        if members.sum() == 1:
-            values[members] /= 1 + settings.epsilon
     return (values[:, None] * torch.tensor(inputs["eos_mask"])).tolist()
 
 

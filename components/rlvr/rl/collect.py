@@ -17,10 +17,11 @@ from rlvr.rl.advantages import advantages
 from rlvr.rl.engine import Engine
 from rlvr.rl.importance import truncated_importance
 from rlvr.rl.length_reward import with_length_rewards
+from rlvr.rl.partial_rollouts import Unfinished
 from rlvr.rl.prompts import StepPrompts
 from rlvr.rl.rethinking import reflects, rethink
 from rlvr.rl.rollout import RolloutEngine
-from rlvr.rl.sample import Sample
+from rlvr.rl.sample import Sample, nothing
 from rlvr.rl.samplers import Outcome, RowSampler
 from rlvr.rl.samplers.online_filter import keep
 from rlvr.rl.scoring import score, total
@@ -53,8 +54,7 @@ class Collector:
         self.settings, self.tasks, self.rows, self.sampler = settings, tasks, rows, sampler
         self.engine, self.rollout, self.prompts, self.seed, self.foreign = engine, rollout, prompts, seed, foreign
         self.by_name = {task.name: task for task in tasks}
-        self.pending: list[Group] = []
-        """Groups with unfinished completions, oldest first (partial rollouts)."""
+        self.unfinished = Unfinished(settings)
 
     def step(self, step: int) -> tuple[list[Group], dict[str, float]]:
         """The groups that step 0, 1, ... trains on, with advantages, and how many groups were drawn for them."""
@@ -83,7 +83,7 @@ class Collector:
             size = self.settings.prompts_per_step
             for first in range(0, len(probe.indices), size):
                 rows = probe.indices[first : first + size]
-                starts = [[_nothing()] * probe.samples for _ in rows]
+                starts = [[nothing()] * probe.samples for _ in rows]
                 groups = self.complete(rows, starts, sampling, f"{step}-probe")
                 outcomes += [_outcome(group) for group in groups]
                 self.prompts.forget()
@@ -93,8 +93,8 @@ class Collector:
         """Groups of completions of `rows`; with partial rollouts those that are complete, old ones first."""
         settings, label = self.settings, f"{step}" if not attempt else f"{step}+{attempt}"
         if settings.partial_rollouts:
-            return self.go_on(rows, label)
-        starts = [[_nothing()] * settings.group_size for _ in rows]
+            return self.unfinished.go_on(rows, label, self.complete)
+        starts = [[nothing()] * settings.group_size for _ in rows]
         return self.complete(rows, starts, settings.sampling, label, rethinking=True)
 
     def complete(
@@ -204,53 +204,6 @@ class Collector:
 
         return rethink(groups, settings, self.prompts.encoder, go_on, key=f"{self.seed} {label}")
 
-    def go_on(self, rows: Sequence[int], label: str) -> list[Group]:
-        """One token budget for unfinished groups and for new ones up to a full step; the complete ones come back."""
-        partial, settings = self.settings.partial_rollouts, self.settings
-        assert partial is not None
-        room = max(0, settings.prompts_per_step - len(self.pending))
-        begun = [*self.pending, *([self._blank(row)] * settings.group_size for row in rows[:room])]
-        self.pending = []
-        most = settings.sampling.max_new_tokens
-        sampling = replace(settings.sampling, max_new_tokens=min(partial.tokens_per_step, most))
-        active = [
-            [place for place, sample in enumerate(group) if sample.truncated and sample.length < most]
-            for group in begun
-        ]
-        drawn = self.complete(
-            [group[0].row for group in begun],
-            [[group[place].ids for place in places] for group, places in zip(begun, active, strict=True)],
-            sampling,
-            label,
-        )
-        complete = []
-        for group, places, continued in zip(begun, active, drawn, strict=True):
-            whole = [self._earlier(sample) for sample in group]
-            for place, sample in zip(places, continued, strict=True):
-                whole[place] = self._continued(group[place], sample, most)
-            if any(sample.truncated and sample.length < most for sample in whole):
-                self.pending.append(whole)
-            else:
-                complete.append(whole)
-        return complete
-
-    def _earlier(self, sample: Sample) -> Sample:
-        """A sample of which this step drew nothing."""
-        partial = self.settings.partial_rollouts
-        assert partial is not None
-        return sample if partial.train_earlier else replace(sample, learnt_from=sample.length)
-
-    def _continued(self, earlier: Sample, sample: Sample, most: int) -> Sample:
-        """`sample`, which goes on from `earlier`, cut at `most` tokens."""
-        learnt = self._earlier(earlier).learnt_from
-        new = sample.length - earlier.length
-        old = torch.cat([earlier.logprobs, sample.logprobs[-new:]])[:most]
-        cut = sample.truncated or sample.length > most
-        return replace(sample, ids=sample.ids[:most], logprobs=old, truncated=cut, learnt_from=learnt)
-
-    def _blank(self, row: int) -> Sample:
-        return Sample(row=row, ids=_nothing(), logprobs=torch.zeros(0), truncated=True)
-
     def compare(self, groups: Sequence[Group], step: int) -> list[Group]:
         """Groups with the length reward in their totals and with advantages."""
         settings = self.settings
@@ -292,10 +245,6 @@ def record(sample: Sample, row: Row, step: int) -> dict[str, Any]:
         "advantage": sample.advantage,
         "correct": sample.correct,
     }
-
-
-def _nothing() -> torch.Tensor:
-    return torch.zeros(0, dtype=torch.long)
 
 
 def _accuracy(group: Group) -> float:

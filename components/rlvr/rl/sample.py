@@ -43,6 +43,11 @@ class Sample:
         return len(self.ids)
 
 
+def nothing() -> torch.Tensor:
+    """No tokens."""
+    return torch.zeros(0, dtype=torch.long)
+
+
 TENSORS = ("ids", "logprobs", "importance")
 
 

@@ -203,7 +203,7 @@ class Loop:
             self.reference.save(folder)
             if world.main:
                 self.log.write(folder / "log")
-                pending = self.collector.pending
+                pending = self.collector.unfinished.pending
                 save_samples([sample for group in pending for sample in group], folder, "pending")
                 save_samples(self.replay.items() if self.replay else [], folder, "replay")
                 state = {
@@ -230,7 +230,7 @@ class Loop:
         self.step, self.updates, self.tokens = state["step"], state["updates"], state["tokens"]
         self.sampler.restore(state["sampler"])
         pending = iter(load_samples(folder, "pending"))
-        self.collector.pending = [[next(pending) for _ in range(size)] for size in state["pending"]]
+        self.collector.unfinished.pending = [[next(pending) for _ in range(size)] for size in state["pending"]]
         if self.replay:
             self.replay.restore(load_samples(folder, "replay"))
         report(self.settings.name, step, self.total, note=f"continuing after step {step}")

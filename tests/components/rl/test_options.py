@@ -206,7 +206,7 @@ def test_partial_rollouts_go_on_where_they_stopped(settings, tiny_base, graded_r
         groups, _ = loop.collector.step(step)
         loop.prompts.forget()
         finished += groups
-        assert len(loop.collector.pending) <= 3
+        assert len(loop.collector.unfinished.pending) <= 3
     assert finished
     flat = [sample for group in finished for sample in group]
     assert max(sample.length for sample in flat) > 5

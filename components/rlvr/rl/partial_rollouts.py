@@ -1,0 +1,75 @@
+"""Partial rollouts (Kimi k1.5 §2.6.2): a completion gets a budget of tokens a step and goes on in the next one."""
+
+from collections.abc import Callable, Sequence
+from dataclasses import replace
+
+import torch
+
+from rlvr.rl.sample import Sample, nothing
+from rlvr.training import Grpo, Sampling
+
+Group = list[Sample]
+
+Complete = Callable[[Sequence[int], Sequence[Sequence[torch.Tensor]], Sampling, str], list[Group]]
+"""(rows, tokens that each of their completions begins with, sampling, label) -> judged completions, starts included;
+log-probs are those of the new tokens, or of all."""
+
+
+class Unfinished:
+    """Groups with completions that have not ended, from step to step."""
+
+    def __init__(self, settings: Grpo) -> None:
+        self.settings = settings
+        self.pending: list[Group] = []
+        """Such groups, oldest first."""
+
+    def go_on(self, rows: Sequence[int], label: str, complete: Complete) -> list[Group]:
+        """One token budget for unfinished groups and for new ones up to a full step; the complete ones come back."""
+        partial, settings = self.settings.partial_rollouts, self.settings
+        assert partial is not None
+        room = max(0, settings.prompts_per_step - len(self.pending))
+        begun = [*self.pending, *([_blank(row)] * settings.group_size for row in rows[:room])]
+        self.pending = []
+        most = settings.sampling.max_new_tokens
+        sampling = replace(settings.sampling, max_new_tokens=min(partial.tokens_per_step, most))
+        active = [
+            [place for place, sample in enumerate(group) if sample.truncated and sample.length < most]
+            for group in begun
+        ]
+        drawn = complete(
+            [group[0].row for group in begun],
+            [[group[place].ids for place in places] for group, places in zip(begun, active, strict=True)],
+            sampling,
+            label,
+        )
+        finished = []
+        for group, places, continued in zip(begun, active, drawn, strict=True):
+            whole = [self._earlier(sample) for sample in group]
+            for place, sample in zip(places, continued, strict=True):
+                whole[place] = self._continued(group[place], sample, most)
+            if any(sample.truncated and sample.length < most for sample in whole):
+                self.pending.append(whole)
+            else:
+                finished.append(whole)
+        return finished
+
+    def _earlier(self, sample: Sample) -> Sample:
+        """A sample of which this step drew nothing."""
+        partial = self.settings.partial_rollouts
+        assert partial is not None
+        return sample if partial.train_earlier else replace(sample, learnt_from=sample.length)
+
+    def _continued(self, earlier: Sample, sample: Sample, most: int) -> Sample:
+        """`sample`, which goes on from `earlier`, cut at `most` tokens."""
+        learnt = self._earlier(earlier).learnt_from
+        new = sample.length - earlier.length
+        old = torch.cat([earlier.logprobs, sample.logprobs[-new:]])[:most]
+        correction = None if sample.importance is None else sample.importance[:most]
+        cut = sample.truncated or sample.length > most
+        return replace(
+            sample, ids=sample.ids[:most], logprobs=old, importance=correction, truncated=cut, learnt_from=learnt
+        )
+
+
+def _blank(row: int) -> Sample:
+    return Sample(row=row, ids=nothing(), logprobs=torch.zeros(0), truncated=True)
