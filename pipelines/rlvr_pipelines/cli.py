@@ -31,7 +31,9 @@ Settings = Annotated[
 Data = Annotated[
     str, typer.Option("--data", help="Training rows: a folder, s3://bucket/prefix, hub:ID@COMMIT or synthetic.")
 ]
-Base = Annotated[str, typer.Option("--base", help="Base model: a checkpoint folder, s3://bucket/prefix, hub, tiny or smol.")]
+Base = Annotated[
+    str, typer.Option("--base", help="Base model: a checkpoint folder, s3://bucket/prefix, hub, tiny or smol.")
+]
 
 
 @app.command()

@@ -15,11 +15,15 @@ def advantages(rewards: torch.Tensor, settings: Advantage) -> torch.Tensor:
     """
     scored = ~rewards.isnan()
     values = rewards.nan_to_num(0.0)
+    values = values if values.is_floating_point() else values.float()
     count = scored.sum(1, keepdim=True)
     result = (values - baseline(values, scored, settings)) / scale(values, scored, settings)
+    low = values.masked_fill(~scored, torch.inf).amin(1, keepdim=True)
+    high = values.masked_fill(~scored, -torch.inf).amax(1, keepdim=True)
+    result = torch.where(low == high, 0.0, result)  # rounding would leave some, and a tiny deviation enlarge it
     alone = values / (1 + settings.epsilon) if settings.lone == "reward" else torch.zeros_like(values)
     result = torch.where(scored, torch.where(count > 1, result, alone), 0.0)
-    if settings.whiten:
+    if settings.whiten and scored.sum() > 1:
         chosen = result[scored]
         result = torch.where(scored, (result - chosen.mean()) / (chosen.std() + 1e-8), 0.0)
     return result

@@ -73,14 +73,14 @@ def shared_prefix(
         spans = [*(slice(*span) for span in segment.path), own]
         keys = torch.cat([key[:, :, span] for span in spans], 2)
         values = torch.cat([value[:, :, span] for span in spans], 2)
-        parts.append(attend(asking, keys, values, attn_mask=layout.mask(segment).to(query.device)))
+        parts.append(attend(asking, keys, values, attn_mask=layout.mask(segment, query.device)))
     return torch.cat(parts, 2).transpose(1, 2), None
 
 
 def takes_varlen(query: torch.Tensor, value: torch.Tensor) -> bool:
-    """Whether the variable-length kernel serves these tensors: half precision on a GPU, one head size."""
+    """Whether the variable-length kernel serves these tensors: half precision on a GPU."""
     half = query.dtype in (torch.bfloat16, torch.float16)
-    return query.is_cuda and half and query.shape[-1] == value.shape[-1]
+    return query.is_cuda and half and query.shape[-1] >= value.shape[-1]
 
 
 def _varlen(
@@ -94,19 +94,20 @@ def _varlen(
     """One flash call over all segments, causal from the bottom right; returns [1, T, H, D]."""
     from torch.nn.attention.varlen import varlen_attn
 
-    places, queries, keys, longest_query, longest_key = layout.varlen(offset)
-    device = query.device
+    places, queries, keys, longest_query, longest_key = layout.varlen(offset, query.device)
+    size = value.shape[-1]
+    value = torch.nn.functional.pad(value, (0, query.shape[-1] - size))  # MLA's values are narrower
     rows = [tensor[0].transpose(0, 1) for tensor in (query, key, value)]  # [T, H, D]
     out = varlen_attn(
         rows[0].contiguous(),
-        rows[1].index_select(0, places.to(device)),
-        rows[2].index_select(0, places.to(device)),
-        queries.to(device),
-        keys.to(device),
+        rows[1].index_select(0, places),
+        rows[2].index_select(0, places),
+        queries,
+        keys,
         longest_query,
         longest_key,
         scale=scaling,
         window_size=(-1, 0),
         enable_gqa=query.shape[1] != key.shape[1],
     )
-    return out[None]  # type: ignore[call-overload]
+    return out[None, ..., :size]  # type: ignore[call-overload]

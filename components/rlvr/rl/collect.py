@@ -12,6 +12,7 @@ from typing import Any
 import torch
 
 from rlvr.data.rows import Row
+from rlvr.launch import Stopped, stop_requested
 from rlvr.method import Task
 from rlvr.rl.advantages import advantages
 from rlvr.rl.engine import Engine
@@ -55,6 +56,10 @@ class Collector:
         self.engine, self.rollout, self.prompts, self.seed, self.foreign = engine, rollout, prompts, seed, foreign
         self.by_name = {task.name: task for task in tasks}
         self.unfinished = Unfinished(settings)
+        half = next(engine.policy.parameters()).dtype != torch.float32
+        sensitive = settings.loss.objective != "ratio_one" or settings.loss.reference == "current"
+        self.rounded = half and sensitive
+        """Whether the sampler's log-probs are too rough: in half precision its other order of operations shows."""
 
     def step(self, step: int) -> tuple[list[Group], dict[str, float]]:
         """The groups that step 0, 1, ... trains on, with advantages, and how many groups were drawn for them."""
@@ -63,7 +68,7 @@ class Collector:
         drawn: list[Group] = []
         chooser = self.settings.online_filter
         for attempt in range(chooser.attempts if chooser else 1):
-            groups = self.draw(step, self.sampler.indices(step, attempt), attempt)
+            groups = self.draw(step, attempt)
             drawn += groups
             flags = keep([_accuracy(group) for group in groups], chooser) if chooser else [True] * len(groups)
             kept += [group for group, wanted in zip(groups, flags, strict=True) if wanted]
@@ -87,13 +92,16 @@ class Collector:
                 groups = self.complete(rows, starts, sampling, f"{step}-probe")
                 outcomes += [_outcome(group) for group in groups]
                 self.prompts.forget()
+                if self.engine.world.any(stop_requested()):
+                    raise Stopped(f"Stage {self.settings.name} stopped while it measured rows before step {step + 1}.")
             self.sampler.observe_probe(outcomes)
 
-    def draw(self, step: int, rows: Sequence[int], attempt: int) -> list[Group]:
-        """Groups of completions of `rows`; with partial rollouts those that are complete, old ones first."""
+    def draw(self, step: int, attempt: int = 0, rows: Sequence[int] | None = None) -> list[Group]:
+        """Groups of completions of `rows` (None: the sampler's); with partial rollouts the groups that are complete."""
         settings, label = self.settings, f"{step}" if not attempt else f"{step}+{attempt}"
         if settings.partial_rollouts:
-            return self.unfinished.go_on(rows, label, self.complete)
+            return self.unfinished.go_on(self.sampler.indices, label, self.complete)
+        rows = self.sampler.indices(step, attempt) if rows is None else rows
         starts = [[nothing()] * settings.group_size for _ in rows]
         return self.complete(rows, starts, settings.sampling, label, rethinking=True)
 
@@ -103,18 +111,20 @@ class Collector:
         starts: Sequence[Sequence[torch.Tensor]],
         sampling: Sampling,
         label: str,
+        longest: int | None = None,
         *,
         rethinking: bool = False,
     ) -> list[Group]:
-        """Judged completions of each row, of all ranks' shares, in the order of `rows`."""
+        """Judged completions of each row, cut at `longest` tokens, of all ranks' shares, in the order of `rows`."""
         world, settings = self.engine.world, self.settings
         mine = range(world.rank, len(rows), world.size)
-        before = [sum(len(starts[other]) for other in range(n) if rows[other] == rows[n]) for n in range(len(rows))]
+        ids = [self.rows[row]["row_id"] for row in rows]
+        before = [sum(len(starts[other]) for other in range(n) if ids[other] == ids[n]) for n in range(len(rows))]
         with self.engine.gathered():
             groups = self.generate(
                 [rows[n] for n in mine], [starts[n] for n in mine], sampling, label, [before[n] for n in mine]
             )
-            groups = self.judge(groups)
+            groups = self.judge([[_cut(sample, longest) for sample in group] for group in groups])
             if rethinking and settings.rethinking:
                 groups = self.reconsider(groups, label)
         results: dict[int, Group] = dict(world.gather(list(zip(mine, groups, strict=True))))
@@ -151,7 +161,7 @@ class Collector:
             ]
             for row, group, completions in zip(rows, starts, drawn, strict=True)
         ]
-        return self.scored(groups) if self.foreign else groups
+        return self.scored(groups) if self.foreign or self.rounded else groups
 
     @torch.no_grad()
     def scored(self, groups: Sequence[Group]) -> list[Group]:
@@ -245,6 +255,17 @@ def record(sample: Sample, row: Row, step: int) -> dict[str, Any]:
         "advantage": sample.advantage,
         "correct": sample.correct,
     }
+
+
+def _cut(sample: Sample, longest: int | None) -> Sample:
+    """The sample with at most `longest` tokens."""
+    if longest is None or sample.length <= longest:
+        return sample
+    over = sample.length - longest
+    correction = None if sample.importance is None else sample.importance[:-over]
+    return replace(
+        sample, ids=sample.ids[:-over], logprobs=sample.logprobs[:-over], importance=correction, truncated=True
+    )
 
 
 def _accuracy(group: Group) -> float:

@@ -52,7 +52,7 @@ class GraphDecoding(Decoding):
         step()  # kernels choose their workspaces before capture
         torch.cuda.synchronize()
         graph = torch.cuda.CUDAGraph()
-        with torch.cuda.graph(graph):
+        with torch.cuda.graph(graph, capture_error_mode="thread_local"):  # other threads may talk to NCCL meanwhile
             step()
         return graph.replay
 

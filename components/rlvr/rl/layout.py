@@ -9,6 +9,7 @@ causally to itself; log-probs and gradients therefore equal those of the repeate
 from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cached_property
+from typing import Any
 
 import numpy as np
 import torch
@@ -98,40 +99,48 @@ class SegmentLayout:
             parts.append(torch.arange(first, first + segment.length)[None].expand(parts[0].shape[0], -1))
         return torch.cat(parts, 1)
 
-    def mask(self, segment: Segment) -> torch.Tensor:
+    def mask(self, segment: Segment, device: torch.device | None = None) -> torch.Tensor:
         """What a segment may attend to, [length, visible + length] bool: all of its path, itself up to the token."""
-        key = (segment.length, segment.visible)
+        key = (segment.length, segment.visible, device)
         if key not in self._masks:
-            own = torch.ones(segment.length, segment.length, dtype=torch.bool).tril()
+            own = torch.ones(segment.length, segment.length, dtype=torch.bool, device=device).tril()
             self._masks[key] = torch.cat([own.new_ones(segment.length, segment.visible), own], 1)
         return self._masks[key]
 
     @cached_property
-    def _masks(self) -> dict[tuple[int, int], torch.Tensor]:
+    def _masks(self) -> dict[tuple[int, int, torch.device | None], torch.Tensor]:
         return {}
 
     def fed(self, offset: int) -> list[Segment]:
         """The segments that are fed when the first `offset` positions have been read before: 0, or all roots."""
         return self.segments[len(self.roots) :] if offset else self.segments
 
-    def varlen(self, offset: int = 0) -> tuple[torch.Tensor, torch.Tensor, torch.Tensor, int, int]:
+    def varlen(
+        self, offset: int = 0, device: torch.device | None = None
+    ) -> tuple[torch.Tensor, torch.Tensor, torch.Tensor, int, int]:
         """For a variable-length kernel: positions of every fed segment's keys laid end to end, cumulative query and key
         lengths (int32, [segments + 1]), and the longest of each.
         """
-        segments = self.fed(offset)
-        keys = [
-            np.concatenate([np.arange(*span) for span in (*segment.path, (segment.start, segment.end))])
-            for segment in segments
-        ]
-        queries = np.cumsum([0, *(segment.length for segment in segments)])
-        ends = np.cumsum([0, *(len(each) for each in keys)])
-        return (
-            torch.from_numpy(np.concatenate(keys)),
-            torch.from_numpy(queries.astype(np.int32)),
-            torch.from_numpy(ends.astype(np.int32)),
-            int(np.diff(queries).max()),
-            int(np.diff(ends).max()),
-        )
+        if (offset, device) not in self._varlens:
+            segments = self.fed(offset)
+            keys = [
+                np.concatenate([np.arange(*span) for span in (*segment.path, (segment.start, segment.end))])
+                for segment in segments
+            ]
+            queries = np.cumsum([0, *(segment.length for segment in segments)])
+            ends = np.cumsum([0, *(len(each) for each in keys)])
+            self._varlens[offset, device] = (
+                torch.from_numpy(np.concatenate(keys)).to(device),
+                torch.from_numpy(queries.astype(np.int32)).to(device),
+                torch.from_numpy(ends.astype(np.int32)).to(device),
+                int(np.diff(queries).max()),
+                int(np.diff(ends).max()),
+            )
+        return self._varlens[offset, device]
+
+    @cached_property
+    def _varlens(self) -> dict[Any, tuple[torch.Tensor, torch.Tensor, torch.Tensor, int, int]]:
+        return {}
 
 
 def _longest_common(tokens: np.ndarray, known: Sequence[tuple[np.ndarray, np.ndarray]]) -> tuple[int, np.ndarray]:

@@ -65,4 +65,7 @@ def decode(language: Any, embedded: torch.Tensor, positions: torch.Tensor, atten
 
 
 def _norm(states: torch.Tensor, module: Any) -> torch.Tensor:
-    return rms_norm(states, states.shape[-1:], module.weight, module.variance_epsilon)
+    """As transformers rounds in half precision: normalised in float32, rounded, then multiplied."""
+    normed = rms_norm(states.float(), states.shape[-1:], None, module.variance_epsilon)
+    result: torch.Tensor = module.weight * normed.to(states.dtype)
+    return result

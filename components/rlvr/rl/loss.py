@@ -5,6 +5,7 @@ so neither packing, micro-batches nor the number of processes change the result.
 """
 
 from collections.abc import Callable, Mapping
+from dataclasses import dataclass
 
 import torch
 
@@ -42,34 +43,48 @@ def k3(logprobs: torch.Tensor, reference: torch.Tensor) -> torch.Tensor:
     return difference.exp() - difference - 1
 
 
-def ratio_one(
-    logprobs: torch.Tensor, old: torch.Tensor, advantage: torch.Tensor, lengths: torch.Tensor, settings: Loss
-) -> torch.Tensor:
+@dataclass(frozen=True, slots=True)
+class Tokens:
+    """The tokens of some responses, one after the other."""
+
+    logprobs: torch.Tensor
+    """Log-probs under the policy, with their gradient, [N]."""
+    old: torch.Tensor
+    """Log-probs under the policy before the update, [N]."""
+    advantage: torch.Tensor
+    """Advantage of each token's response, [N]."""
+    lengths: torch.Tensor
+    """Tokens of each response, [S]."""
+    learnt: torch.Tensor
+    """Which tokens have a weight in the loss, [N] bool."""
+
+
+def ratio_one(tokens: Tokens, settings: Loss) -> torch.Tensor:
     """Policy gradient whose importance ratio is 1 in value (DeepSeekMath's GRPO with one update a rollout)."""
-    return -(logprobs - logprobs.detach()).exp() * advantage
+    return -(tokens.logprobs - tokens.logprobs.detach()).exp() * tokens.advantage
 
 
-def clipped(
-    logprobs: torch.Tensor, old: torch.Tensor, advantage: torch.Tensor, lengths: torch.Tensor, settings: Loss
-) -> torch.Tensor:
+def clipped(tokens: Tokens, settings: Loss) -> torch.Tensor:
     """PPO's clipped surrogate, with separate lower and upper bounds (DAPO) and an optional cap of the plain ratio."""
-    ratio = (logprobs - old).exp()
+    ratio = (tokens.logprobs - tokens.old).exp()
     bounded = ratio.clamp(1 - settings.clip_low, 1 + settings.clip_high)
     if settings.ratio_cap is not None:
         ratio = ratio.clamp(max=settings.ratio_cap)
-    return -torch.minimum(ratio * advantage, bounded * advantage)
+    return -torch.minimum(ratio * tokens.advantage, bounded * tokens.advantage)
 
 
-def mirror_descent(
-    logprobs: torch.Tensor, old: torch.Tensor, advantage: torch.Tensor, lengths: torch.Tensor, settings: Loss
-) -> torch.Tensor:
+def mirror_descent(tokens: Tokens, settings: Loss) -> torch.Tensor:
     """Online policy mirror descent (Kimi k1.5 §2.3.2, eq. 3): -A log p + tau / 2 d^2, d the sequence's log ratio.
 
-    d^2 is spread evenly over the sequence's tokens, so that with equal weights the terms sum to the sequence's loss.
+    Only learnt tokens count. d^2 is spread evenly over them, so that with equal weights the terms sum to the sequence's
+    loss.
     """
+    lengths, learnt = tokens.lengths, tokens.learnt.to(tokens.logprobs.dtype)
     owner = torch.repeat_interleave(torch.arange(len(lengths), device=lengths.device), lengths)
-    drift = logprobs.new_zeros(len(lengths)).index_add(0, owner, logprobs - old)
-    return -advantage * logprobs + (settings.tau / 2 * drift**2 / lengths)[owner]
+    nothing = tokens.logprobs.new_zeros(len(lengths))
+    drift = nothing.index_add(0, owner, (tokens.logprobs - tokens.old) * learnt)
+    counts = nothing.index_add(0, owner, learnt).clamp(min=1)
+    return -tokens.advantage * tokens.logprobs + (settings.tau / 2 * drift**2 / counts)[owner]
 
 
 OBJECTIVES: Mapping[str, Callable[..., torch.Tensor]] = {
@@ -87,13 +102,17 @@ def token_losses(
     advantage: torch.Tensor,
     settings: Loss,
     lengths: torch.Tensor,
+    learnt: torch.Tensor | None = None,
 ) -> torch.Tensor:
     """Unweighted loss of each token, [N]: the objective plus `kl_weight` times k3.
 
     logprobs [N] carry the gradient; old [N] are the sampled log-probs; reference [N] or None; advantage [N] a token;
-    lengths [S] of the responses that the tokens belong to, in order.
+    lengths [S] of the responses that the tokens belong to, in order; learnt [N] bool marks the tokens that have a
+    weight (None: all).
     """
-    policy = OBJECTIVES[settings.objective](logprobs, old, advantage, lengths, settings)
+    learnt = torch.ones_like(logprobs, dtype=torch.bool) if learnt is None else learnt
+    tokens = Tokens(logprobs, old, advantage, lengths, learnt)
+    policy = OBJECTIVES[settings.objective](tokens, settings)
     return policy if reference is None else policy + settings.kl_weight * k3(logprobs, reference)
 
 

@@ -10,9 +10,9 @@ from rlvr.training import Grpo, Sampling
 
 Group = list[Sample]
 
-Complete = Callable[[Sequence[int], Sequence[Sequence[torch.Tensor]], Sampling, str], list[Group]]
-"""(rows, tokens that each of their completions begins with, sampling, label) -> judged completions, starts included;
-log-probs are those of the new tokens, or of all."""
+Complete = Callable[[Sequence[int], Sequence[Sequence[torch.Tensor]], Sampling, str, int], list[Group]]
+"""(rows, tokens that each of their completions begins with, sampling, label, longest) -> judged completions, starts
+included and cut at `longest` tokens; log-probs are those of the new tokens, or of all."""
 
 
 class Unfinished:
@@ -22,13 +22,25 @@ class Unfinished:
         self.settings = settings
         self.pending: list[Group] = []
         """Such groups, oldest first."""
+        self.waiting: list[int] = []
+        """Rows that the sampler has given and that have not been begun."""
+        self.asked = 0
+        """How often the sampler was asked."""
 
-    def go_on(self, rows: Sequence[int], label: str, complete: Complete) -> list[Group]:
-        """One token budget for unfinished groups and for new ones up to a full step; the complete ones come back."""
+    def go_on(self, choose: Callable[[int], list[int]], label: str, complete: Complete) -> list[Group]:
+        """One token budget for unfinished groups and for new ones up to a full step; the complete ones come back.
+
+        `choose` gives the rows of the sampler's step 0, 1, ...; it is asked only when rows are needed, so none is
+        passed over.
+        """
         partial, settings = self.settings.partial_rollouts, self.settings
         assert partial is not None
         room = max(0, settings.prompts_per_step - len(self.pending))
-        begun = [*self.pending, *([_blank(row)] * settings.group_size for row in rows[:room])]
+        while len(self.waiting) < room:
+            self.waiting += choose(self.asked)
+            self.asked += 1
+        rows, self.waiting = self.waiting[:room], self.waiting[room:]
+        begun = [*self.pending, *([_blank(row)] * settings.group_size for row in rows)]
         self.pending = []
         most = settings.sampling.max_new_tokens
         sampling = replace(settings.sampling, max_new_tokens=min(partial.tokens_per_step, most))
@@ -41,12 +53,13 @@ class Unfinished:
             [[group[place].ids for place in places] for group, places in zip(begun, active, strict=True)],
             sampling,
             label,
+            most,
         )
         finished = []
         for group, places, continued in zip(begun, active, drawn, strict=True):
             whole = [self._earlier(sample) for sample in group]
             for place, sample in zip(places, continued, strict=True):
-                whole[place] = self._continued(group[place], sample, most)
+                whole[place] = self._continued(group[place], sample)
             if any(sample.truncated and sample.length < most for sample in whole):
                 self.pending.append(whole)
             else:
@@ -59,16 +72,11 @@ class Unfinished:
         assert partial is not None
         return sample if partial.train_earlier else replace(sample, learnt_from=sample.length)
 
-    def _continued(self, earlier: Sample, sample: Sample, most: int) -> Sample:
-        """`sample`, which goes on from `earlier`, cut at `most` tokens."""
-        learnt = self._earlier(earlier).learnt_from
+    def _continued(self, earlier: Sample, sample: Sample) -> Sample:
+        """`sample`, which goes on from `earlier`, with the log-probs of the policies that drew its parts."""
         new = sample.length - earlier.length
-        old = torch.cat([earlier.logprobs, sample.logprobs[-new:]])[:most]
-        correction = None if sample.importance is None else sample.importance[:most]
-        cut = sample.truncated or sample.length > most
-        return replace(
-            sample, ids=sample.ids[:most], logprobs=old, importance=correction, truncated=cut, learnt_from=learnt
-        )
+        old = torch.cat([earlier.logprobs, sample.logprobs[-new:]])
+        return replace(sample, logprobs=old, learnt_from=self._earlier(earlier).learnt_from)
 
 
 def _blank(row: int) -> Sample:

@@ -54,10 +54,9 @@ class Reference:
             return
         weights = self.engine.state_dict()
         with torch.no_grad():
-            for name, old in self.policy.model.state_dict(keep_vars=True).items():
-                if old.is_floating_point():
-                    new = weights[name].to(old.device, old.dtype)
-                    old.mul_(1 - settings.reference_mixup).add_(new, alpha=settings.reference_mixup)
+            for name, old in self.policy.model.named_parameters():  # tied weights once
+                new = weights[name].to(old.device, old.dtype)
+                old.mul_(1 - settings.reference_mixup).add_(new, alpha=settings.reference_mixup)
 
     def save(self, folder: Path) -> None:
         """Write `reference.safetensors` where the reference changes."""

@@ -125,6 +125,8 @@ class ReplayBuffer(Generic[Item]):
 
     def keep(self, step: int, items: Sequence[Item]) -> None:
         """Take in what has an advantage, and let go of what is too old."""
+        if not items:
+            return
         new = [item for item in items if item.advantage]
         if self.settings.form == "paper":
             self.kept = [*(self.kept if step % self.settings.clear_every else []), *new]

@@ -72,6 +72,9 @@ class Rollout:
         self.policy = model if isinstance(model, Policy) else Policy(model)
         self.model, self.tokenizer = self.policy.model, tokenizer
         ends = self.model.generation_config.eos_token_id
+        ends = tokenizer.eos_token_id if ends is None else ends
+        if ends is None:
+            raise RlvrError("Neither the model's generation_config.json nor its tokenizer names an end token; add one.")
         self.ends = torch.tensor(ends if isinstance(ends, list) else [ends])
         self.suppressed = vision_ids(self.model.config, tokenizer)
         on_gpu = next(self.model.parameters()).is_cuda
@@ -169,7 +172,7 @@ class Rollout:
         ended = torch.isin(ids, ends) & (place < written[:, None])
         length = torch.where(ended, place + 1, written[:, None]).amin(1)  # rows draw on until they leave
         return [
-            Completion(ids=row[:n].cpu(), logprobs=logprob[:n].cpu(), truncated=not end)
+            Completion(ids=row[:n].clone().cpu(), logprobs=logprob[:n].clone().cpu(), truncated=not end)
             for row, logprob, n, end in zip(ids, logprobs, length.tolist(), ended.any(1).tolist(), strict=True)
         ]
 

@@ -104,8 +104,7 @@ class Loop:
             policy, settings.optimiser, updates, scale, freeze_vision=settings.freeze_vision, lora=settings.lora
         )
         self.sampler = make_sampler(settings.sampler, self.rows, settings.prompts_per_step, seed)
-        frozen = settings.freeze_vision or settings.lora is not None
-        share = frozen and not self.engine.lockstep and settings.loss.reference != "synchronised"
+        share = sees_the_same(policy.model) and not self.engine.lockstep and settings.loss.reference != "synchronised"
         packed = policy.obstacle is None
         once = self.engine.world.size == 1 and settings.updates_per_step == 1 and not scale.gradient_checkpointing
         once = once and not (settings.replay or settings.online_filter or settings.partial_rollouts)
@@ -156,6 +155,7 @@ class Loop:
         samples = [sample for group in groups for sample in group]
         batch = self.replay.refill(self.step, samples) if self.replay else samples
         results = [self.update(part) for _ in range(settings.passes_per_step) for part in self.parts(batch)]
+        self.prompts.prefix = None
         self.reference.follow(self.step)
         if self.engine.world.main:
             self.log.rollouts.extend(record(sample, self.rows[sample.row], self.step) for sample in samples)
@@ -203,7 +203,8 @@ class Loop:
             self.reference.save(folder)
             if world.main:
                 self.log.write(folder / "log")
-                pending = self.collector.unfinished.pending
+                unfinished = self.collector.unfinished
+                pending = unfinished.pending
                 save_samples([sample for group in pending for sample in group], folder, "pending")
                 save_samples(self.replay.items() if self.replay else [], folder, "replay")
                 state = {
@@ -212,6 +213,8 @@ class Loop:
                     "tokens": self.tokens,
                     "sampler": self.sampler.state(),
                     "pending": [len(group) for group in pending],
+                    "waiting": unfinished.waiting,
+                    "asked": unfinished.asked,
                 }
                 (folder / "state.json").write_text(json.dumps(state))
                 checkpoints.save(self.step, folder)
@@ -231,6 +234,7 @@ class Loop:
         self.sampler.restore(state["sampler"])
         pending = iter(load_samples(folder, "pending"))
         self.collector.unfinished.pending = [[next(pending) for _ in range(size)] for size in state["pending"]]
+        self.collector.unfinished.waiting, self.collector.unfinished.asked = state["waiting"], state["asked"]
         if self.replay:
             self.replay.restore(load_samples(folder, "replay"))
         report(self.settings.name, step, self.total, note=f"continuing after step {step}")
@@ -245,6 +249,15 @@ class Loop:
             "peak_memory_bytes": peak_memory_bytes(),
             "hardware": hardware(),
         }
+
+
+def sees_the_same(model: Any) -> bool:
+    """Whether pictures look the same after an update: nothing between pixels and language model is trained."""
+    return not any(
+        weight.requires_grad
+        for name, weight in model.named_parameters()
+        if "language_model" not in name and not name.startswith("lm_head")
+    )
 
 
 RESULTS = ("loss", "kl", "clip_percent", "grad_norm")

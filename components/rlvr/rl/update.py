@@ -90,7 +90,7 @@ class Updater:
         return result
 
     def groups(self, samples: Sequence[Sample], everything: bool = False) -> list[Group]:
-        """Samples by row with weights over all of them; those whose gradient is exactly zero are left out."""
+        """Samples by row with weights over all of them; those whose gradient is exactly 0 only with `everything`."""
         settings = self.settings.loss
         lengths = torch.tensor([sample.length for sample in samples])
         included = torch.tensor([not (settings.mask_truncated and sample.truncated) for sample in samples])
@@ -108,10 +108,10 @@ class Updater:
         by_row: dict[int, list[int]] = {}
         sizes = lengths.tolist()
         parts = list(zip(torch.split(weights, sizes), torch.split(likelihood, sizes), strict=True))
-        always = settings.kl_weight > 0 or settings.objective == "mirror_descent" or everything
+        always = settings.kl_weight > 0 or settings.objective == "mirror_descent"
         for number, sample in enumerate(samples):
             policy, nll = parts[number]
-            if bool(nll.any()) or (bool(policy.any()) and (always or sample.advantage)):
+            if everything or bool(nll.any()) or (bool(policy.any()) and (always or sample.advantage)):
                 by_row.setdefault(sample.row, []).append(number)
         return [
             Group(
@@ -127,7 +127,8 @@ class Updater:
         batch: list[Group] = []
         tokens = 0
         for group in groups:
-            size = len(self.prompts[group.samples[0].row].ids) + group.tokens
+            copies = len(group.samples) if self.policy.obstacle else 1  # plain sequences repeat the prompt
+            size = copies * len(self.prompts[group.samples[0].row].ids) + group.tokens
             if batch and tokens + size > self.scale.micro_batch_tokens:
                 yield batch
                 batch, tokens = [], 0
@@ -155,7 +156,7 @@ class Updater:
         reference = self.reference(prompts, responses, temperature, old, features)
         prefix = self.prompts.prefix_of(prompts)
         logprobs = self.engine.policy(prompts, responses, temperature, features=features, prefix=prefix)
-        losses = token_losses(logprobs, old, reference, advantage, settings, lengths)
+        losses = token_losses(logprobs, old, reference, advantage, settings, lengths, weights != 0)
         loss = (losses * weights).sum() - (logprobs * likelihood).sum()
         if not real:
             loss = loss * 0

@@ -31,11 +31,17 @@ def sample_frames(video: bytes, per_second: float, most: int) -> Frames:
         with av.open(io.BytesIO(video), mode="r") as container:
             stream = container.streams.video[0]
             rate = float(stream.average_rate or 0) or per_second
-            pictures = [frame.to_image().convert("RGB") for frame in container.decode(stream)]  # type: ignore[no-untyped-call]
+            count = sum(1 for _ in container.decode(stream))
+            wanted = max(1, min(most, round(count / rate * per_second)))
+            chosen = [round(index * (count - 1) / max(1, wanted - 1)) for index in range(wanted)]
+        with av.open(io.BytesIO(video), mode="r") as container:  # again, for all frames at once would fill the memory
+            frames = {
+                number: frame.to_image().convert("RGB")  # type: ignore[no-untyped-call]
+                for number, frame in enumerate(container.decode(container.streams.video[0]))
+                if number in set(chosen)
+            }
     except (av.FFmpegError, IndexError) as error:
         raise ValueError(f"{type(error).__name__}: {error}") from error
-    if not pictures:
+    if not count:
         raise ValueError("no frames")
-    wanted = max(1, min(most, round(len(pictures) / rate * per_second)))
-    chosen = [round(index * (len(pictures) - 1) / max(1, wanted - 1)) for index in range(wanted)]
-    return Frames(pictures=tuple(pictures[index] for index in chosen), per_second=rate * wanted / len(pictures))
+    return Frames(pictures=tuple(frames[number] for number in chosen), per_second=rate * wanted / count)

@@ -101,7 +101,7 @@ class Rethinking:
     per_group: int = 2
     """Continuations kept a prompt at most."""
     max_new_tokens: int = 1024
-    """Length of a continuation, trigger included."""
+    """Length of a continuation after its trigger."""
     temperature: float = 0.9
     """Temperature of the continuation."""
     cut_back: float = 0.5

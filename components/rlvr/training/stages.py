@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Literal
 
+from rlvr.errors import RlvrError
 from rlvr.training.algorithm import Advantage, LengthReward, Loss
 from rlvr.training.optimiser import Lora, Optimiser
 from rlvr.training.sampler import OnlineFilter, PartialRollouts, Replay, Rethinking, Sampler, Uniform
@@ -101,6 +102,18 @@ class Grpo:
     """Steps between checkpoints."""
     citations: Citations = field(default_factory=dict)
     """Source of each value."""
+
+    def __post_init__(self) -> None:
+        if self.sampling.temperature <= 0:
+            raise RlvrError(
+                f"Stage {self.name}: sampling.temperature is {self.sampling.temperature}, and completions of a group "
+                f"that are all the same teach nothing; set it above 0."
+            )
+        if self.partial_rollouts and (self.rethinking or self.online_filter):
+            raise RlvrError(
+                f"Stage {self.name}: partial_rollouts go together neither with rethinking nor with online_filter, "
+                f"which need complete groups in the step that draws them; take one out."
+            )
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

@@ -191,3 +191,42 @@ def test_rows_are_scored_by_their_own_task_with_weights_judge_and_prefill():
     assert [list(parts.values()) for parts in scores] == [[1.0, 1.0], [None], [0.0, 1.0]]
     assert total(scores[0], first) == 3.0 and total(scores[2], first) == 1.0
     assert math.isnan(total(scores[1], second))
+
+
+@pytest.mark.parametrize("value", [0.9, 1.9, 2.2, -0.1])
+@pytest.mark.parametrize("size", [3, 8, 12])
+def test_equal_rewards_give_exactly_no_advantage(value, size):
+    settings = Advantage(epsilon=1e-6)
+    assert advantages(torch.full((2, size), value), settings).abs().max() == 0
+    mixed = torch.tensor([[value] * size, [value] * (size - 1) + [math.nan]])
+    assert advantages(mixed, settings).abs().max() == 0
+
+
+def test_whitening_one_completion_leaves_it_without_advantage():
+    rewards = torch.tensor([[1.0, math.nan], [math.nan, math.nan]])
+    assert advantages(rewards, Advantage(whiten=True)).tolist() == [[0, 0], [0, 0]]
+
+
+def test_mirror_descent_leaves_earlier_tokens_alone():
+    logprobs = torch.randn(4, requires_grad=True)
+    old, lengths, learnt = torch.randn(4), torch.tensor([4]), torch.tensor([False, False, True, True])
+    settings = Loss(objective="mirror_descent", tau=0.5, normaliser="sequence_sum", kl_weight=0.0)
+    weights = token_weights(lengths, settings, 10, torch.tensor([True]), learnt)
+    losses = token_losses(logprobs, old, None, torch.ones(4), settings, lengths, weights != 0)
+    (slope,) = torch.autograd.grad((losses * weights).sum(), logprobs)
+    drift = float((logprobs.detach() - old)[2:].sum())
+    assert torch.allclose(slope, torch.tensor([0, 0, 0.5 * drift - 1, 0.5 * drift - 1]))
+
+
+def test_an_empty_step_leaves_the_replay_buffer_as_it_is():
+    from rlvr.rl.replay import ReplayBuffer
+    from rlvr.rl.sample import Sample, nothing
+    from rlvr.training import Replay
+
+    sample = Sample(row=0, ids=nothing(), logprobs=nothing().float(), truncated=False, advantage=1.0, reward=1.0)
+    for form in ("paper", "code"):
+        buffer = ReplayBuffer(Replay(form=form, clear_every=100), 0)
+        buffer.refill(1, [sample] * 4)
+        kept = len(buffer.items())
+        buffer.refill(2, [])
+        assert kept and len(buffer.items()) == kept

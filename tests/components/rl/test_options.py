@@ -218,9 +218,9 @@ def test_partial_rollouts_go_on_where_they_stopped(settings, tiny_base, graded_r
 
 def test_a_row_that_comes_twice_in_a_step_gets_other_completions(settings, tiny_base, graded_rows):
     loop = loop_of(settings, tiny_base, graded_rows)
-    first, other, second = loop.collector.draw(0, [5, 1, 5], 0)
+    first, other, second = loop.collector.draw(0, rows=[5, 1, 5])
     assert [s.ids.tolist() for s in first] != [s.ids.tolist() for s in second]
-    alone = loop.collector.draw(0, [5], 0)[0]
+    alone = loop.collector.draw(0, rows=[5])[0]
     assert [s.ids.tolist() for s in first] == [s.ids.tolist() for s in alone]
 
 
@@ -271,3 +271,67 @@ def test_rollouts_are_logged_with_their_rows(settings, tiny_base, graded_rows, t
     run(replace(settings[0], **OPTIONS["replay, paper"]), settings[1], tiny_base, graded_rows, tmp_path)
     rollouts = pq.read_table(tmp_path / "log/grpo/rollouts.parquet").to_pylist()
     assert len(rollouts) == 4 * 3 * 4 and {row["step"] for row in rollouts} == {1, 2, 3, 4}
+
+
+def test_a_synchronised_reference_mixes_tied_weights_once(settings, tiny_base, graded_rows):
+    from rlvr.rl.reference import Reference
+
+    class Tied(torch.nn.Module):
+        def __init__(self, value):
+            super().__init__()
+            self.config = type("Config", (), {"model_type": "tied"})()
+            self.embedding, self.head = torch.nn.Linear(2, 2, bias=False), torch.nn.Linear(2, 2, bias=False)
+            self.embedding.weight.data.fill_(value)
+            self.head.weight = self.embedding.weight
+
+    engine = type("Engine", (), {"state_dict": lambda self: Tied(1.0).state_dict()})()
+    loss = Loss(kl_weight=0.1, reference="synchronised", reference_sync_steps=1, reference_mixup=0.5)
+    reference = Reference(loss, engine, None, lambda: Tied(0.0))
+    reference.follow(0)
+    assert reference.policy.model.head.weight.tolist() == [[0.5, 0.5], [0.5, 0.5]]
+
+
+def test_pictures_are_not_remembered_where_a_projector_is_trained(settings, tiny_base, graded_rows):
+    from rlvr.backbones.backbone import Tiny
+    from rlvr.backbones.tiny import build
+    from rlvr.rl.train import sees_the_same
+    from rlvr.rl.trainable import train_weights
+
+    for architecture, same in (("qwen2_5_vl", True), ("internvl", False)):
+        model, _ = build(architecture, Tiny(hidden_size=64, layers=1, vision_size=32, vision_layers=1), ["a b"] * 4)
+        train_weights(model, freeze_vision=True)
+        assert sees_the_same(model) is same
+
+
+def test_an_update_without_a_learnt_sample_still_has_a_spare_for_lockstep(settings, tiny_base, graded_rows):
+    loop = loop_of(settings, tiny_base, graded_rows, loss=Loss(mask_truncated=True, kl_weight=0.0))
+    groups, _ = loop.collector.step(0)
+    cut = [replace(sample, truncated=True) for group in groups for sample in group]
+    assert loop.updater.groups(cut) == []
+    (spare, *_) = loop.updater.groups(cut, everything=True)
+    assert not spare.weights.any() and len(spare.samples) == 4
+
+
+def test_partial_rollouts_pass_over_no_row_and_judge_what_is_trained(settings, tiny_base, graded_rows):
+    sampling = replace(settings[0].sampling, max_new_tokens=12)
+    options = {"partial_rollouts": PartialRollouts(tokens_per_step=5), "sampling": sampling}
+    loop = loop_of(settings, tiny_base, graded_rows, **options)
+    begun, offered = [], []
+    for step in range(12):
+        groups, _ = loop.collector.step(step)
+        loop.prompts.forget()
+        begun += [group[0].row for group in groups]
+        for sample in (sample for group in groups for sample in group):
+            assert sample.length <= 12
+            assert loop.prompts.encoder.decode(sample.ids.tolist()) == sample.text
+    begun += [group[0].row for group in loop.collector.unfinished.pending]
+    for step in range(loop.collector.unfinished.asked):
+        offered += loop.sampler.indices(step)
+    assert sorted(begun + loop.collector.unfinished.waiting) == sorted(offered)
+
+
+def test_what_cannot_teach_or_go_together_is_refused(settings):
+    with pytest.raises(RlvrError, match="sampling.temperature is 0"):
+        replace(settings[0], sampling=replace(settings[0].sampling, temperature=0))
+    with pytest.raises(RlvrError, match="partial_rollouts go together neither with rethinking"):
+        replace(settings[0], partial_rollouts=PartialRollouts(tokens_per_step=5), rethinking=Rethinking())
