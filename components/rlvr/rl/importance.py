@@ -15,12 +15,3 @@ def truncated_importance(old: torch.Tensor, sampler: torch.Tensor, cap: float) -
     old [N]: the trainer's own log-probs before the update; sampler [N]: those the engine reported when it drew.
     """
     return (old.detach() - sampler.detach()).float().exp().clamp(max=cap)
-
-
-def importance_metrics(old: torch.Tensor, sampler: torch.Tensor, cap: float) -> dict[str, float]:
-    """How far trainer and sampler are apart: mean absolute difference of log-probs, and tokens cut at the cap."""
-    difference = (old - sampler).double()
-    return {
-        "sampler_difference": float(difference.abs().mean()),
-        "importance_capped_percent": 100 * float((difference.exp() > cap).double().mean()),
-    }

@@ -9,8 +9,6 @@ from collections.abc import Mapping, Sequence
 
 import torch
 
-from rlvr.rl.loss import k3
-
 
 def reward_metrics(
     totals: Sequence[Sequence[float | None]], components: Sequence[Mapping[str, float | None]]
@@ -45,26 +43,6 @@ def advantage_metrics(advantages: torch.Tensor) -> dict[str, float]:
     if not len(values):
         return {"advantage_mean": math.nan, "advantage_std": math.nan}
     return {"advantage_mean": float(values.mean()), "advantage_std": float(values.std(correction=0))}
-
-
-def clip_metrics(
-    logprobs: torch.Tensor, old: torch.Tensor, advantages: torch.Tensor, low: float, high: float
-) -> dict[str, float]:
-    """Tokens whose gradient the clipped surrogate cuts off, because a bad one already is less probable by more than
-    `low` or a good one more probable by more than `high`.
-
-    logprobs and old [N] are of the policy and of the one that sampled, advantages [N] a token.
-    """
-    ratio = (logprobs - old).exp()
-    return {
-        "clip_low_percent": percent(((ratio < 1 - low) & (advantages < 0)).tolist()),
-        "clip_high_percent": percent(((ratio > 1 + high) & (advantages > 0)).tolist()),
-    }
-
-
-def approximate_kl(logprobs: torch.Tensor, other: torch.Tensor) -> float:
-    """Mean k3 estimate of KL(policy || other) a token, from log-probs [N] of tokens that the policy sampled."""
-    return float(k3(logprobs.double(), other.double()).mean()) if len(logprobs) else math.nan
 
 
 def entropy(logprobs: torch.Tensor) -> float:
