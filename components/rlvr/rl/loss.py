@@ -84,7 +84,7 @@ def mirror_descent(tokens: Tokens, settings: Loss) -> torch.Tensor:
     nothing = tokens.logprobs.new_zeros(len(lengths))
     drift = nothing.index_add(0, owner, (tokens.logprobs - tokens.old) * learnt)
     counts = nothing.index_add(0, owner, learnt).clamp(min=1)
-    return -tokens.advantage * tokens.logprobs + (settings.tau / 2 * drift**2 / counts)[owner]
+    return -tokens.advantage * tokens.logprobs + (settings.tau / 2 * drift**2 / counts).index_select(0, owner)
 
 
 OBJECTIVES: Mapping[str, Callable[..., torch.Tensor]] = {

@@ -84,7 +84,8 @@ class Policy(torch.nn.Module):
             own = [prompt.ids[1:][tokens] for prompt, tokens in zip(prompts, learnt, strict=True)]
             targets, scored = torch.cat([targets, *own]), len(targets)
         device = hidden.device
-        logprobs = token_logprobs(hidden[places.to(device)], self.model.lm_head.weight, targets.to(device), temperature)
+        chosen = hidden.index_select(0, places.to(device))  # hidden[places] adds up gradients in any order
+        logprobs = token_logprobs(chosen, self.model.lm_head.weight, targets.to(device), temperature)
         return (logprobs[:scored], logprobs[scored:]) if prompts_too else logprobs
 
     def hidden(

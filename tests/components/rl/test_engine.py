@@ -137,6 +137,20 @@ def test_common_beginnings_and_continuations_stand_in_the_stream_once(network, p
     assert_equal(model, packed, sequence_logprobs(model, prompts[:2], responses, 1.0))
 
 
+def test_gradients_have_the_same_bits_every_time(network, prompts, groups):
+    """Also where a position's hidden state is used hundreds of times, which several threads then add up."""
+    model, _ = network
+    responses = [[groups[0][0].ids] * 200, [groups[1][0].ids] * 100]
+
+    def once():
+        return gradients(model, Policy(model)(prompts[:2], responses))
+
+    first = once()
+    for _ in range(4):
+        again = once()
+        assert all(torch.equal(first[name], again[name]) for name in first)
+
+
 def test_gradient_checkpointing_changes_nothing(network, prompts, groups):
     model, _ = network
     plain = sequence_logprobs(model, prompts, ids_of(groups), 1.0)
