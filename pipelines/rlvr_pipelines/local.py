@@ -37,10 +37,11 @@ def run(method: Method, profile: Profile, *, home: Path, store: str, seed: int, 
     folder = home / "runs" / f"{method.name.replace('/', '-')}-{profile.name}-seed{seed}"
     try:
         folder.mkdir(parents=True, exist_ok=True)
-        (folder / "progress.jsonl").write_text("")
+        (folder / "run.log").touch()
     except OSError as error:
         raise RlvrError(f"{folder} cannot be written: {error.strerror}. Choose another --home.") from error
     with _alone(folder), open(folder / "run.log", "a", encoding="utf-8") as log:
+        (folder / "progress.jsonl").write_text("")
         view.begin(folder)
         outcome = _follow(method, profile, folder, store, seed, view, log)
     events = read(folder / "progress.jsonl")[0]
@@ -92,12 +93,13 @@ def _execute(method: Method, profile: Profile, folder: Path, store: str, seed: i
 def _alone(folder: Path) -> Iterator[None]:
     """Hold the run's lock; a second command on the same run is refused; stages of a killed one may end first."""
     with open(folder / "lock", "a+", encoding="utf-8") as file:
-        try:
-            fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except BlockingIOError as error:
-            raise RlvrError(
-                f"{folder} is in use by another `rlvr run`. Wait for it, or choose another --seed or --home."
-            ) from error
+        deadline = time.monotonic() + 4 * WATCH_SECONDS
+        while not _locked(file):
+            if time.monotonic() > deadline:
+                raise RlvrError(
+                    f"{folder} is in use by another `rlvr run`. Wait for it, or choose another --seed or --home."
+                )
+            time.sleep(0.05)  # a stage of a killed command holds the lock for the moment in which it ends itself
         file.seek(0)
         killed = bool(file.read())  # a command that ends by itself leaves the file empty
         file.truncate(0)
@@ -110,6 +112,14 @@ def _alone(folder: Path) -> Iterator[None]:
             yield
         finally:
             file.truncate(0)
+
+
+def _locked(file: TextIO) -> bool:
+    try:
+        fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except BlockingIOError:
+        return False
+    return True
 
 
 def _failure(events: list[dict[str, Any]], folder: Path, outcome: Exception) -> str:

@@ -126,6 +126,7 @@ def test_a_run_in_use_is_refused_and_an_orphaned_stage_ends(finished, tmp_path):
         time.sleep(0.05)
     second = start(tmp_path)
     assert "in use by another" in second.communicate(timeout=100)[0] and second.returncode == 1
+    assert first.poll() is None  # it does not notice
     running = stages(tmp_path)
     first.send_signal(signal.SIGKILL)
     first.communicate()
