@@ -19,7 +19,8 @@ from rlvr.training import Merge, TrainingStage
 
 RewardFunction = Callable[..., list[float | None]]
 """`f(completions, **columns)`: one score a completion, None where the reward does not apply. Columns are lists of the
-same length: every column of `rlvr.data.rows.SCHEMA` except media and response, and the keys of the rows' `extra`.
+same length: every column of `rlvr.data.rows.SCHEMA` except media and response, the keys of the rows' `extra`,
+`truncated` (bool: cut before an end token) and, in training, `tokens` (int: length of the completion).
 A reward with a `Judge` also receives it as the keyword `judge`."""
 
 
@@ -69,6 +70,16 @@ class Task:
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
+class Departure:
+    """Where upstream is broken, exploitable or silent, and what is done here."""
+
+    name: str
+    """Short identifier, e.g. `mixed_digit_batch`; conformance tests count rows that differ by it."""
+    text: str
+    """What upstream does, what is done here and why; one sentence or two."""
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
 class Method:
     """A published method, or a variant of one."""
 
@@ -92,14 +103,15 @@ class Method:
     """Training stages in order; each starts from the model of the one before."""
     benchmarks: tuple[Benchmark, ...]
     """What base and tuned model are compared on; the first is the primary one."""
-    departures: tuple[str, ...] = ()
-    """Where upstream is broken, exploitable or silent, and what is done here; one sentence or two each."""
+    departures: tuple[Departure, ...] = ()
+    """Departures from upstream, numbered by their order."""
 
     def __post_init__(self) -> None:
         for what, names in (
             ("tasks", [task.name for task in self.tasks]),
             ("stages", [stage.name for stage in self.stages]),
             ("benchmarks", [benchmark.name for benchmark in self.benchmarks]),
+            ("departures", [departure.name for departure in self.departures] or [""]),
         ):
             if not names or len(set(names)) != len(names):
                 raise RlvrError(f"Method {self.name}: {what} must be named, at least one and each once; got {names}.")

@@ -26,7 +26,7 @@ class Profile:
     values: dict[str, Any]
     """Overrides of every method, by path."""
     method_values: dict[str, dict[str, Any]]
-    """Further overrides by method name."""
+    """Further overrides by method name; those of a variant (`r1_v/geometry`) come after its method's."""
     changed: dict[str, Any] = field(default_factory=dict)
     """What the user changed, by path; applied last."""
     evaluation_batch: int
@@ -41,7 +41,7 @@ class Profile:
         named = {
             path: value
             for name, values in self.method_values.items()
-            if method.name.partition("/")[0] == name
+            if name in (method.name.partition("/")[0], method.name)
             for path, value in values.items()
         }
         return apply(method, {**self.values, **named, **self.changed})

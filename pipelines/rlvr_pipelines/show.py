@@ -44,7 +44,7 @@ def page(method: Method, console: Console) -> None:
     if method.departures:
         console.print("\n[bold]Departures[/bold]")
         for position, departure in enumerate(method.departures, 1):
-            console.print(Padding(f"{position}. {escape(departure)}", (0, 2)))
+            console.print(Padding(f"{position}. {escape(departure.text)}", (0, 2)))
 
 
 def _settings(value: Any, prefix: str = "") -> list[tuple[str, Any]]:

@@ -16,7 +16,7 @@ from rlvr.backbones.backbone import Backbone
 from rlvr.benchmarks.benchmark import Benchmark, Published
 from rlvr.data import rows
 from rlvr.data.source import Source
-from rlvr.method import Method, Reward, Task
+from rlvr.method import Departure, Method, Reward, Task
 from rlvr.prompts import Prompt
 from rlvr.training import Grpo, Optimiser, Sampling, Sft
 
@@ -97,10 +97,19 @@ def make_method(location: str = "synthetic", backbone: str = "tiny") -> Method:
             benchmark("grounding", "Grounding, mean overlap"),
         ),
         departures=(
-            "The accuracy reward of the publication accepts an answer anywhere in the reply; it is kept here "
-            "and the strict rule is reported beside it.",
-            "The evaluation script asks for a repetition penalty that the paper does not mention; none is used.",
-            "The paper gives no seed. Seed 0 is used, and the intervals do not cover the choice of seed.",
+            Departure(
+                name="answer_anywhere",
+                text="The accuracy reward of the publication accepts an answer anywhere in the reply; it is kept here "
+                "and the strict rule is reported beside it.",
+            ),
+            Departure(
+                name="no_repetition_penalty",
+                text="The evaluation script asks for a repetition penalty that the paper does not name; none is used.",
+            ),
+            Departure(
+                name="seed",
+                text="The paper gives no seed. Seed 0 is used, and the intervals do not cover the choice of seed.",
+            ),
         ),
     )
 

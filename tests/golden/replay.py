@@ -8,8 +8,8 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
-from adapters import ADAPTERS, Text
-from departures import departure
+from adapters import ADAPTERS, departure
+from shapes import Text
 
 from rlvr.errors import RlvrError
 

@@ -2,12 +2,13 @@ r"""Asking a task's own rewards whether they know a row's answer to be right, an
 
 For every row two completions are made, `<think>gold</think>\n<answer>5</answer>` and the same with an answer that is
 certainly different. A component whose score falls between the two judges accuracy; one that does not (format, length)
-is left out. A gold answer that its own reward cannot read would never pay any model, and nobody would notice.
+is left out. A source whose answers take another shape makes the two completions itself (`Source.gold`). A gold answer
+that its own reward cannot read would never pay any model, and nobody would notice.
 """
 
 import math
 import re
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import Any
 
 from rlvr.data.rows import Row, columns
@@ -63,11 +64,11 @@ def judged_scores(task: Task, rows: Sequence[Row]) -> tuple[list[Scores], list[s
     rewards = [reward for reward in task.rewards if reward.judge is None]
     best: list[Scores] = [{} for _ in rows]
     errors = ["" for _ in rows]
-    for form in FORMS:
+    for pair in [task.source.gold] if task.source.gold else [_in_form(form) for form in FORMS]:
         open_rows = [index for index, scores in enumerate(best) if largest_drop(scores) < 1.0]
         some = [rows[index] for index in open_rows]
-        right = [form.format(answer=row["answer"]) for row in some]
-        wrong = [form.format(answer=wrong_answer(row["answer"])) for row in some]
+        pairs = [pair(row) for row in some]
+        right, wrong = [one for one, _ in pairs], [other for _, other in pairs]
         found: list[Scores] = [{} for _ in some]
         for reward in rewards if some else []:
             scored = zip(_scores(reward, right, some), _scores(reward, wrong, some), strict=True)
@@ -78,6 +79,11 @@ def judged_scores(task: Task, rows: Sequence[Row]) -> tuple[list[Scores], list[s
             if not best[index] or largest_drop(scores) > largest_drop(best[index]):
                 best[index] = scores
     return best, errors
+
+
+def _in_form(form: str) -> Callable[[Row], tuple[str, str]]:
+    """The row's own answer and a different one, both in `form`."""
+    return lambda row: (form.format(answer=row["answer"]), form.format(answer=wrong_answer(row["answer"])))
 
 
 def largest_drop(scores: Scores) -> float:

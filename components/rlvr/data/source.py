@@ -36,6 +36,9 @@ class Source:
     """`synthetic(n, seed)` yields n offline rows in the upstream schema that really show their answers."""
     demonstrate: Callable[[Row], str] | None = None
     """A worked response to a row, with think and answer tags: what tiny offline backbones are warmed up on."""
+    gold: Callable[[Row], tuple[str, str]] | None = None
+    """`gold(row)` gives a completion that answers the row rightly and one that answers it wrongly, for answers that
+    are not simply text between answer tags; the verify stage asks the task's rewards about both."""
     location: str = "hub"
     """`hub`, `synthetic`, a folder, `s3://bucket/prefix` or `hub:ID@COMMIT`."""
     limit: int | None = None

@@ -16,8 +16,10 @@ import select
 import subprocess
 import sys
 import threading
+from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
+from typing import Any, Literal
 
 from rlvr.errors import RlvrError
 
@@ -31,15 +33,59 @@ WALL_SECONDS = 60.0
 """Clock time after which a worker that does not answer at all is given up."""
 
 
-@lru_cache(maxsize=8192)
-def equal(prediction: str, truth: str) -> bool | None:
-    """Whether the two texts hold equal mathematics; None when none can be read in `prediction` in the allowed time.
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Reading:
+    """How math-verify reads a text."""
 
-    Remembered by pair: a training step scores many equal strings.
+    targets: tuple[Literal["latex", "expr", "string"], ...] = ("latex", "expr")
+    """What is looked for, in the order of math-verify's `extraction_config`."""
+    strings: tuple[str, ...] = ("A", "B", "C", "D")
+    """Words that the target `string` looks for."""
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Comparison:
+    """What math-verify makes of a pair of texts."""
+
+    equal: bool
+    """Whether the two hold equal mathematics; False also when either cannot be read or time ran out."""
+    prediction: tuple[str, ...] = ()
+    """`str()` of what was read in the prediction, best first (an expression, then its text); empty when nothing was."""
+    truth: tuple[str, ...] = ()
+    """The same of the truth."""
+    failed: bool = False
+    """Whether reading or comparing raised or ran out of time."""
+
+
+DEFAULT = Reading()
+"""math-verify's own default: LaTeX, then plain expressions."""
+
+
+@lru_cache(maxsize=8192)
+def compare(
+    prediction: str,
+    truth: str,
+    prediction_reading: Reading = DEFAULT,
+    truth_reading: Reading = DEFAULT,
+    *,
+    truth_first: bool = False,
+    rounding: int = 6,
+) -> Comparison:
+    """Read both texts and compare them; remembered, for a training step scores many equal strings.
+
+    math-verify's `verify(gold, target)` is not symmetric: most upstreams pass the prediction first, `truth_first`
+    passes the truth first. `rounding` are its `float_rounding` decimals.
     """
     if max(len(prediction), len(truth)) > MAX_CHARACTERS:
-        return None
-    return _worker.ask(prediction, truth)
+        return Comparison(equal=False, failed=True)
+    readings = [[reading.targets, reading.strings] for reading in (prediction_reading, truth_reading)]
+    return _worker.ask([prediction, truth], readings=readings, truth_first=truth_first, rounding=rounding)
+
+
+def equal(prediction: str, truth: str) -> bool | None:
+    """Whether the two texts hold equal mathematics; None when none can be read in `prediction` in the allowed time."""
+    found = compare(prediction, truth)
+    return found.equal if found.prediction and not found.failed else None
 
 
 class _Worker:
@@ -49,8 +95,9 @@ class _Worker:
         self._lock = threading.Lock()
         self._process: subprocess.Popen[bytes] | None = None
 
-    def ask(self, prediction: str, truth: str) -> bool | None:
-        question = json.dumps([prediction, truth]).encode() + b"\n"
+    def ask(self, texts: list[str], **options: Any) -> Comparison:
+        """The verdict on one pair; `failed` when the process died over it."""
+        question = json.dumps({"texts": texts, **options}).encode() + b"\n"
         with self._lock:
             process = self._process
             if process is None or process.poll() is not None:
@@ -61,7 +108,11 @@ class _Worker:
             finally:
                 if not answer:  # it died, or we were interrupted and its answer would be taken for the next one's
                     self.close()
-            return json.loads(answer or b"null")  # type: ignore[no-any-return]
+        if not answer:
+            return Comparison(equal=False, failed=True)
+        verdict = json.loads(answer)
+        prediction, truth = map(tuple, verdict["read"])
+        return Comparison(equal=verdict["equal"], prediction=prediction, truth=truth, failed=verdict["failed"])
 
     def _start(self) -> subprocess.Popen[bytes]:
         self.close()

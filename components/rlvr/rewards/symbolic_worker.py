@@ -1,4 +1,4 @@
-"""The child process of `rlvr.rewards.symbolic`: one JSON line `[prediction, truth]` in, one of true/false/null out.
+"""The child process of `rlvr.rewards.symbolic`: a JSON line with a pair of texts in, a JSON line with the verdict out.
 
 Run by its path, without rlvr: it imports math-verify alone. Two limits of processor time guard every pair: a timer that
 raises between two Python operations, and, a second later, the kernel's limit, which ends the process inside C code too.
@@ -13,9 +13,14 @@ import resource
 import signal
 import sys
 from types import FrameType
+from typing import Any
 
 MEMORY_BYTES = 4 * 2**30
 """Address space of the process, far above what any sensible expression needs."""
+
+
+DEFAULT = [[["latex", "expr"], []]] * 2
+"""How the two texts are read where a question does not say."""
 
 
 class OutOfTime(BaseException):
@@ -28,26 +33,42 @@ def main(cpu_seconds: float) -> None:
     answers = os.fdopen(os.dup(1), "w", encoding="ascii")
     os.dup2(os.open(os.devnull, os.O_WRONLY), 1)
 
-    from math_verify import parse, verify
+    from math_verify import ExprExtractionConfig, LatexExtractionConfig, StringExtractionConfig, parse, verify
 
     logging.disable()
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C is for the parent; the end of input follows
     signal.signal(signal.SIGPROF, _out_of_time)
     resource.setrlimit(resource.RLIMIT_AS, (MEMORY_BYTES, resource.getrlimit(resource.RLIMIT_AS)[1]))
 
-    def compare(prediction: str, truth: str) -> bool | None:
+    def read(text: str, targets: list[str], strings: list[str]) -> list[Any]:
+        kinds = {"latex": LatexExtractionConfig, "expr": ExprExtractionConfig}
+        wanted = [kinds[name]() if name in kinds else StringExtractionConfig(tuple(strings)) for name in targets]
+        found: list[Any] = parse(text, extraction_config=wanted, parsing_timeout=None)
+        return found
+
+    def compare(pair: dict[str, Any]) -> None:
         # No limits of math-verify's own: they measure the clock.
-        read = parse(prediction, parsing_timeout=None)
-        return bool(verify(read, parse(truth, parsing_timeout=None), timeout_seconds=None)) if read else None
+        prediction, truth = (
+            read(text, *how) for text, how in zip(pair["texts"], pair.get("readings", DEFAULT), strict=True)
+        )
+        order = (truth, prediction) if pair.get("truth_first") else (prediction, truth)
+        result["equal"] = bool(verify(*order, float_rounding=pair.get("rounding", 6), timeout_seconds=None))
+        result["read"] = [[as_text(part) for part in found] for found in (prediction, truth)]
+
+    def as_text(part: Any) -> str:
+        try:
+            return str(part)
+        except ValueError:  # Python does not print integers of thousands of digits
+            return "?"
 
     print("ready", file=answers, flush=True)
     for line in sys.stdin:
-        prediction, truth = json.loads(line)
+        result: dict[str, Any] = {"equal": False, "read": [[], []], "failed": False}
         _limit(cpu_seconds)
         try:
-            result = compare(prediction, truth)
+            compare(json.loads(line))
         except (Exception, OutOfTime):
-            result = None
+            result["failed"] = True
         finally:
             signal.setitimer(signal.ITIMER_PROF, 0)
         print(json.dumps(result), file=answers, flush=True)

@@ -192,8 +192,9 @@ class Collector:
         flat = [sample for group in groups for sample in group]
         texts = [self.prompts.encoder.decode(sample.ids.tolist()) for sample in flat]
         rows = [self.rows[sample.row] for sample in flat]
+        scores = score(texts, rows, self.tasks, [one.truncated for one in flat], [one.length for one in flat])
         judged = []
-        for sample, text, row, parts in zip(flat, texts, rows, score(texts, rows, self.tasks), strict=True):
+        for sample, text, row, parts in zip(flat, texts, rows, scores, strict=True):
             task = self.by_name[row["task"]]
             first = parts[task.rewards[0].name]
             right = first is not None and first >= 1.0

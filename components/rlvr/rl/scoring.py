@@ -8,8 +8,17 @@ from rlvr.errors import RlvrError
 from rlvr.method import Task
 
 
-def score(completions: Sequence[str], rows: Sequence[Row], tasks: Sequence[Task]) -> list[dict[str, float | None]]:
+def score(
+    completions: Sequence[str],
+    rows: Sequence[Row],
+    tasks: Sequence[Task],
+    truncated: Sequence[bool] | None = None,
+    tokens: Sequence[int] | None = None,
+) -> list[dict[str, float | None]]:
     """The value of every reward component for each completion; None where a component does not apply.
+
+    `truncated` says which completions were cut before their end token, `tokens` how long they are; both become columns
+    of the same names. Without them no completion counts as truncated, and no lengths are passed.
 
     A reward that raises or returns something unusable stops the stage with the component, row and completion named.
     """
@@ -19,6 +28,9 @@ def score(completions: Sequence[str], rows: Sequence[Row], tasks: Sequence[Task]
         if not chosen:
             continue
         table = columns([rows[number] for number in chosen])
+        table["truncated"] = [bool(truncated and truncated[number]) for number in chosen]
+        if tokens is not None:
+            table["tokens"] = [tokens[number] for number in chosen]
         for reward in task.rewards:
             prefix = task.prompt.prefill if reward.with_prefill else ""
             texts = [prefix + completions[number] for number in chosen]

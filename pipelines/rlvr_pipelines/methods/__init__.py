@@ -1,4 +1,4 @@
-"""The methods, in an explicit table. A new method is one file here and one line below."""
+"""The methods, in an explicit table. A new method is one file here and one line in `MODULES`."""
 
 import difflib
 
@@ -6,8 +6,14 @@ from rlvr.errors import RlvrError
 from rlvr.method import Method
 from rlvr_pipelines.methods import r1_v, r1_vlm
 
-METHODS: dict[str, Method] = {method.name: method for method in (r1_v.METHOD, r1_vlm.METHOD)}
-"""Every method by name."""
+MODULES = (
+    r1_v,
+    r1_vlm,
+)
+"""A module a method; its `METHODS` are the method's variants, the principal one first."""
+
+METHODS: dict[str, Method] = {method.name: method for module in MODULES for method in module.METHODS}
+"""Every method and variant by name: `r1_v`, `r1_v/geometry`."""
 
 
 def method(name: str) -> Method:

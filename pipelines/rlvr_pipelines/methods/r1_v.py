@@ -6,7 +6,7 @@ Reproduce on a laptop:  rlvr run r1_v
 from rlvr.backbones.backbone import Backbone
 from rlvr.benchmarks import superclevr_200
 from rlvr.datasets import clevr_cogent_a
-from rlvr.method import Method, Reward, Task
+from rlvr.method import Departure, Method, Reward, Task
 from rlvr.prompts import Prompt
 from rlvr.rewards import math_accuracy, think_format
 from rlvr.training import Advantage, Grpo, Loss, Optimiser, Sampling
@@ -71,12 +71,38 @@ METHOD = Method(
     stages=(GRPO,),
     benchmarks=(superclevr_200.BENCHMARK,),
     departures=(
-        "The format reward is the one at HEAD (full match over line breaks). The published run used 033f53c, whose "
-        "pattern stops at a line break: its models never earned the format reward and answered without thinking.",
-        "Policy and reference both see the picture; the published run had log-probs without it (upstream issue 20).",
-        "math-verify runs with 2 seconds of processor time a pair (upstream: 3 to 5 seconds), and texts above 65,536 "
-        "characters are compared as strings alone.",
-        "The user text is our wording; tags and the numeric answer format are upstream's.",
-        "The commit of the data set has not been established; a Hub read asks for one.",
+        Departure(
+            name="format_at_head",
+            text=(
+                "The format reward is the one at HEAD (full match over line breaks). The published run used "
+                "033f53c, whose pattern stops at a line break: its models never earned the format reward and "
+                "answered without thinking."
+            ),
+        ),
+        Departure(
+            name="picture_seen",
+            text=(
+                "Policy and reference both see the picture; the published run had log-probs without it "
+                "(upstream issue 20)."
+            ),
+        ),
+        Departure(
+            name="symbolic_limits",
+            text=(
+                "math-verify runs with 2 seconds of processor time a pair (upstream: 3 to 5 seconds), and texts "
+                "above 65,536 characters are compared as strings alone."
+            ),
+        ),
+        Departure(
+            name="wording",
+            text="The user text is our wording; tags and the numeric answer format are upstream's.",
+        ),
+        Departure(
+            name="data_commit",
+            text="The commit of the data set has not been established; a Hub read asks for one.",
+        ),
     ),
 )
+
+METHODS = (METHOD,)
+"""All variants, the principal one first."""

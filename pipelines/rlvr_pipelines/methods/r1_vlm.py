@@ -6,7 +6,7 @@ Reproduce on a laptop:  rlvr run r1_vlm
 from rlvr.backbones.backbone import Backbone
 from rlvr.benchmarks import held_out_digits
 from rlvr.datasets import digit_recognition
-from rlvr.method import Method, Reward, Task
+from rlvr.method import Departure, Method, Reward, Task
 from rlvr.rewards import digits, think_format
 from rlvr.training import Advantage, Grpo, Loss, Optimiser, Sampling
 
@@ -75,10 +75,27 @@ METHOD = Method(
     stages=(GRPO,),
     benchmarks=(held_out_digits.BENCHMARK,),
     departures=(
-        "Upstream's correctness reward decides the task by the first row of a batch, because its guard against mixed "
-        "batches never triggers; here every row is scored by its own task.",
-        "The user text is our wording; tags, answer formats and the prefilled opening are upstream's.",
-        "Upstream publishes no evaluation rows; ours are composed of real scans held out from training.",
-        "The commit of the data set has not been established; a Hub read asks for one.",
+        Departure(
+            name="mixed_digit_batch",
+            text=(
+                "Upstream's correctness reward decides the task by the first row of a batch, because its guard "
+                "against mixed batches never triggers; here every row is scored by its own task."
+            ),
+        ),
+        Departure(
+            name="wording",
+            text="The user text is our wording; tags, answer formats and the prefilled opening are upstream's.",
+        ),
+        Departure(
+            name="own_evaluation",
+            text="Upstream publishes no evaluation rows; ours are composed of real scans held out from training.",
+        ),
+        Departure(
+            name="data_commit",
+            text="The commit of the data set has not been established; a Hub read asks for one.",
+        ),
     ),
 )
+
+METHODS = (METHOD,)
+"""All variants, the principal one first."""

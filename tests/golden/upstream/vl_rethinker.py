@@ -187,3 +187,16 @@ ADAPTERS: Mapping[str, Callable[[Inputs], Any]] = {
     "handle_advantages[group_sft]": handle_advantages,
     "PolicyLoss[group_sft]": policy_loss,
 }
+
+DEPARTURES = {"replay_switched_off": lambda row: row["inputs"].get("mode", "").startswith("as_called")}
+
+UNCOVERED = {
+    "batch_rule_reward": "reward",
+    "rule_reward[requires_box=True]": "reward",
+    "handle_boxed[wait]": "reward",
+    "handle_boxed[confidence]": "reward",
+    "normalize_answer": "reward",
+    "do_verify": "reward",
+    "shaped_reward": "reward",
+    "handle_advantages[group_sft,format=longer]": "an option that no published script switches on",
+}

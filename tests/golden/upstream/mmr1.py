@@ -36,3 +36,15 @@ ADAPTERS = {
     "combine_metric_results": combined,
     "compute_grpo_outcome_advantage": grpo_advantage,
 }
+
+UNCOVERED = {
+    "r1v_accuracy_reward": "reward",
+    "r1v_accuracy_only_reward": "reward",
+    "format_reward_batch": "reward",
+    "r1v_format_reward": "reward",
+    "repetition_penalty": "reward",
+    "cosine_len": "reward",
+    "openr1_compute_score_batch_wo_LMM": "reward",
+    "math_compute_score": "reward",
+    "r1v_compute_score": "reward",
+}
