@@ -12,6 +12,7 @@ from typing import Any
 from rlvr.backbones.backbone import Backbone
 from rlvr.benchmarks.benchmark import Benchmark
 from rlvr.canonical import load, plain
+from rlvr.data.rows import Row
 from rlvr.data.source import Source
 from rlvr.errors import RlvrError
 from rlvr.prompts import Prompt
@@ -67,6 +68,8 @@ class Task:
     """How the question is asked."""
     rewards: tuple[Reward, ...]
     """Reward components, summed."""
+    revise: Callable[[Row, str], Row] | None = None
+    """`revise(row, completion)` is the row that the next turn answers; stages with `refinement` ask it."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

@@ -20,13 +20,14 @@ from rlvr.rl.importance import truncated_importance
 from rlvr.rl.length_reward import with_length_rewards
 from rlvr.rl.partial_rollouts import Unfinished
 from rlvr.rl.prompts import StepPrompts
+from rlvr.rl.refinement import discounted_return, refine
 from rlvr.rl.rethinking import reflects, rethink
 from rlvr.rl.rollout import RolloutEngine
 from rlvr.rl.sample import Sample, nothing
 from rlvr.rl.samplers import Outcome, RowSampler
 from rlvr.rl.samplers.online_filter import keep
 from rlvr.rl.scoring import score, total
-from rlvr.training import Grpo, Sampling
+from rlvr.training import Grpo, Refinement, Sampling
 
 Group = list[Sample]
 
@@ -76,7 +77,33 @@ class Collector:
                 break
         self.sampler.observe([_outcome(group) for group in drawn])
         kept = kept[: self.settings.prompts_per_step]
+        if self.settings.refinement:
+            return self.refined(kept, self.settings.refinement, step), {"groups_drawn": float(len(drawn))}
         return self.compare(kept, step), {"groups_drawn": float(len(drawn))}
+
+    def refined(self, groups: Sequence[Group], settings: Refinement, step: int) -> list[Group]:
+        """Groups with the samples of all turns, each with the advantage of its path."""
+        sampling = self.settings.sampling
+
+        def complete(rows: Sequence[int], label: str) -> list[Group]:
+            return self.complete(rows, [[nothing()] for _ in rows], sampling, f"{step}/{label}")
+
+        paths = refine(groups, settings.turns, self.prompts, self.by_name, complete)
+        whole = [
+            [
+                replace(path[0], reward=discounted_return([sample.reward for sample in path], settings.discount))
+                for path in group
+            ]
+            for group in paths
+        ]
+        return [
+            [
+                replace(sample, advantage=first.advantage)
+                for path, first in zip(group, compared, strict=True)
+                for sample in path
+            ]
+            for group, compared in zip(paths, self.compare(whole, step), strict=True)
+        ]
 
     def measure(self, step: int) -> None:
         """Give the sampler the measurements that it asks for before this step."""
@@ -118,7 +145,7 @@ class Collector:
         """Judged completions of each row, cut at `longest` tokens, of all ranks' shares, in the order of `rows`."""
         world, settings = self.engine.world, self.settings
         mine = range(world.rank, len(rows), world.size)
-        ids = [self.rows[row]["row_id"] for row in rows]
+        ids = [self.prompts.row(row)["row_id"] for row in rows]
         before = [sum(len(starts[other]) for other in range(n) if ids[other] == ids[n]) for n in range(len(rows))]
         with self.engine.gathered():
             groups = self.generate(
@@ -191,7 +218,7 @@ class Collector:
         """Groups with text, reward components, total and correctness."""
         flat = [sample for group in groups for sample in group]
         texts = [self.prompts.encoder.decode(sample.ids.tolist()) for sample in flat]
-        rows = [self.rows[sample.row] for sample in flat]
+        rows = [self.prompts.row(sample.row) for sample in flat]
         scores = score(texts, rows, self.tasks, [one.truncated for one in flat], [one.length for one in flat])
         judged = []
         for sample, text, row, parts in zip(flat, texts, rows, scores, strict=True):
@@ -244,10 +271,11 @@ class Collector:
 
 
 def record(sample: Sample, row: Row, step: int) -> dict[str, Any]:
-    """A sample as `rollouts.parquet` shows it; steps count from 1 there."""
+    """A sample as `rollouts.parquet` shows it; steps and turns count from 1 there."""
     return {
         "step": step + 1,
         "row_id": row["row_id"],
+        "turn": sample.turn + 1,
         "completion": sample.text,
         "tokens": sample.length,
         "truncated": sample.truncated,

@@ -22,6 +22,7 @@ ROLLOUTS = pa.schema(
     [
         ("step", pa.int32()),
         ("row_id", pa.string()),
+        ("turn", pa.int32()),
         ("completion", pa.string()),
         ("tokens", pa.int32()),
         ("truncated", pa.bool_()),

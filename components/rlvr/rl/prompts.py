@@ -29,10 +29,26 @@ class StepPrompts:
         self.encoded: dict[int, EncodedPrompt] = {}
         self.seen: Features = {}
         self.prefix: Prefix | None = None
+        self.later: list[tuple[Row, int]] = []
 
     def forget(self) -> None:
         """Begin another step."""
-        self.encoded, self.seen, self.prefix = {}, {}, None
+        self.encoded, self.seen, self.prefix, self.later = {}, {}, None, []
+
+    def add(self, row: Row, source: int) -> int:
+        """Number, in this step, of a row that was made of row number `source`."""
+        self.later.append((row, source))
+        return len(self.rows) + len(self.later) - 1
+
+    def row(self, number: int) -> Row:
+        """The row of that number."""
+        return self.rows[number] if number < len(self.rows) else self.later[number - len(self.rows)][0]
+
+    def origin(self, number: int) -> Row:
+        """The row of the data set that row `number` is or was made of."""
+        while number >= len(self.rows):
+            number = self.later[number - len(self.rows)][1]
+        return self.rows[number]
 
     def read(self, prompts: Sequence[EncodedPrompt], new_tokens: int, limit: int) -> Prefix | None:
         """Read the prompts for rollout and update, if they and `new_tokens` fit into one pass of `limit` tokens."""
@@ -48,7 +64,7 @@ class StepPrompts:
 
     def __getitem__(self, row: int) -> EncodedPrompt:
         if row not in self.encoded:
-            self.encoded[row] = self.encoder.prompt(self.rows[row])
+            self.encoded[row] = self.encoder.prompt(self.row(row))
         return self.encoded[row]
 
     def features(self, prompts: Sequence[EncodedPrompt]) -> Features | None:

@@ -13,13 +13,15 @@ class Sample:
     """One completion of a row. Values change by `dataclasses.replace`."""
 
     row: int
-    """Number of its row."""
+    """Number of its row in `StepPrompts`."""
     ids: torch.Tensor
     """Token ids, [R]."""
     logprobs: torch.Tensor
     """Log-prob of each token under the policy before the update, [R] float32."""
     truncated: bool
     """Whether it has no end token."""
+    turn: int = 0
+    """Turn of its path, from 0 (refinement)."""
     learnt_from: int = 0
     """Tokens before this one are left out of the loss (partial rollouts)."""
     nll_from: int | None = None

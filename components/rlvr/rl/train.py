@@ -107,7 +107,9 @@ class Loop:
         share = sees_the_same(policy.model) and not self.engine.lockstep and settings.loss.reference != "synchronised"
         packed = policy.obstacle is None
         once = self.engine.world.size == 1 and settings.updates_per_step == 1 and not scale.gradient_checkpointing
-        once = once and not (settings.replay or settings.online_filter or settings.partial_rollouts)
+        once = once and not (
+            settings.replay or settings.online_filter or settings.partial_rollouts or settings.refinement
+        )
         self.prompts = StepPrompts(
             encoder, self.rows, policy, share_features=share and packed,
             share_prefix=once and packed and not scale.zero_stage,
@@ -158,7 +160,7 @@ class Loop:
         self.prompts.prefix = None
         self.reference.follow(self.step)
         if self.engine.world.main:
-            self.log.rollouts.extend(record(sample, self.rows[sample.row], self.step) for sample in samples)
+            self.log.rollouts.extend(record(sample, self.prompts.origin(sample.row), self.step) for sample in samples)
         tokens = sum(sample.length for sample in samples)
         self.tokens += tokens
         ended = time.perf_counter()

@@ -109,6 +109,16 @@ class Rethinking:
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
+class Refinement:
+    """Several turns: the task's `revise` makes the next turn's row of each completion (MetaSpatial)."""
+
+    turns: int = 3
+    """Completions of a path, one after the other."""
+    discount: float = 0.9
+    """The path's return weighs turn i by discount^i."""
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
 class PartialRollouts:
     """A fixed token budget a step; unfinished completions go on in the next one (Kimi k1.5 §2.6.2)."""
 

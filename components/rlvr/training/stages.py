@@ -7,7 +7,7 @@ from typing import Literal
 from rlvr.errors import RlvrError
 from rlvr.training.algorithm import Advantage, LengthReward, Loss
 from rlvr.training.optimiser import Lora, Optimiser
-from rlvr.training.sampler import OnlineFilter, PartialRollouts, Replay, Rethinking, Sampler, Uniform
+from rlvr.training.sampler import OnlineFilter, PartialRollouts, Refinement, Replay, Rethinking, Sampler, Uniform
 from rlvr.training.sampling import Sampling
 
 Citations = Mapping[str, str]
@@ -84,6 +84,8 @@ class Grpo:
     """Forced continuation of responses."""
     partial_rollouts: PartialRollouts | None = None
     """Completions that take several steps."""
+    refinement: Refinement | None = None
+    """Several turns a prompt."""
     max_prompt_tokens: int | None = None
     """Rows with longer prompts (picture tokens included) are refused by name; None sets no limit."""
     min_pixels: int = 3136
@@ -113,6 +115,11 @@ class Grpo:
             raise RlvrError(
                 f"Stage {self.name}: partial_rollouts go together neither with rethinking nor with online_filter, "
                 f"which need complete groups in the step that draws them; take one out."
+            )
+        if self.refinement and (self.rethinking or self.replay or self.partial_rollouts or self.length_reward):
+            raise RlvrError(
+                f"Stage {self.name}: refinement goes together with none of rethinking, replay, partial_rollouts and "
+                f"length_reward, which know single turns only; take it or them out."
             )
 
 

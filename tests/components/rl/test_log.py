@@ -18,6 +18,7 @@ def rollout(step, index):
     return {
         "step": step,
         "row_id": f"row{index}",
+        "turn": 1,
         "completion": f"text {step} {index}",
         "tokens": 3,
         "truncated": False,
