@@ -1,9 +1,10 @@
-"""Reading a folder of parquet, JSON Lines or JSON files row by row, in sorted file order.
+"""Reading a folder of parquet, JSON Lines, JSON or CSV files row by row, in sorted file order.
 
 Pictures leave this module as encoded bytes in the `{"bytes", "path"}` form that the `datasets` library stores; a path
 in a file is looked up beside that file and may not lead out of the data set's folder.
 """
 
+import csv
 import difflib
 import json
 import os
@@ -29,7 +30,13 @@ def rows_in(folder: Path, source: Source) -> Iterator[RawRow]:
     for file in matching_files(folder, source):
         read = _READERS[file.suffix]
         for row in read(file, source):
-            yield {name: _with_picture(value, name, file, folder, source) for name, value in row.items()}
+            named = renamed(row, source)
+            yield {name: _with_picture(value, name, file, folder, source) for name, value in named.items()}
+
+
+def renamed(row: RawRow, source: Source) -> RawRow:
+    """The row with its columns under upstream's names too, as `source.rename` says."""
+    return row | {name: row[theirs] for name, theirs in source.rename.items() if theirs in row}
 
 
 def matching_files(folder: Path, source: Source) -> list[Path]:
@@ -45,7 +52,7 @@ def matching_files(folder: Path, source: Source) -> list[Path]:
         listing = f"It holds {len(there)} other files, such as {', '.join(there[:3])}." if there else "It is empty."
         raise RlvrError(
             f"Source {source.name}: no {', '.join(_READERS)} file in {str(folder)!r} matches {source.files!r}. "
-            f"{listing} Change the source's `files` or its location."
+            f"{listing} Say which files to read with --files GLOB, or change the location."
         )
     return found
 
@@ -79,7 +86,27 @@ def _json_rows(file: Path, source: Source) -> Iterator[RawRow]:
         yield _json_row(value, f"{file}, item {number}", source)
 
 
+def _csv_rows(file: Path, source: Source) -> Iterator[RawRow]:
+    with file.open(encoding="utf-8-sig", newline="") as lines:
+        reader = csv.DictReader(lines, strict=True)
+        try:
+            _check_columns(reader.fieldnames or [], str(file), source)
+            for row in reader:
+                if None in row or None in row.values():
+                    raise RlvrError(
+                        f"Source {source.name}: {file}, line {reader.line_num} has another number of fields than the "
+                        f"head line; put texts with commas or line breaks between double quotes."
+                    )
+                yield row
+        except (csv.Error, UnicodeDecodeError) as error:
+            raise RlvrError(
+                f"Source {source.name}: {file} cannot be read as CSV after line {reader.line_num} ({error}); write it "
+                f"in UTF-8 with commas between the fields."
+            ) from error
+
+
 _READERS: dict[str, Callable[[Path, Source], Iterator[RawRow]]] = {
+    ".csv": _csv_rows,
     ".parquet": _parquet_rows,
     ".jsonl": _jsonl_rows,
     ".json": _json_rows,
@@ -101,14 +128,15 @@ def _json_row(value: Any, place: str, source: Source) -> RawRow:
 
 
 def _check_columns(there: Sequence[str], place: str, source: Source) -> None:
-    for name in source.columns:
+    for wanted in source.columns:
+        name = source.rename.get(wanted, wanted)
         if name not in there:
             near = difflib.get_close_matches(name, there, n=1, cutoff=0.4)
             hint = f" The nearest name is {near[0]!r}." if near else ""
             raise RlvrError(
                 f"Source {source.name}: column {name!r} is missing from {place}, which has "
-                f"{', '.join(there) or 'no columns'}.{hint} Rename the column in the file, or pin the revision whose "
-                f"columns the source describes."
+                f"{', '.join(there) or 'no columns'}.{hint} Say which column holds it with --columns {wanted}=NAME, "
+                f"or pin the revision whose columns the source describes."
             )
 
 

@@ -1,7 +1,7 @@
 """A data source: where rows come from and how upstream's columns become ours."""
 
-from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass, field
 from typing import Any
 
 from rlvr.data.rows import Row
@@ -41,5 +41,7 @@ class Source:
     are not simply text between answer tags; the verify stage asks the task's rewards about both."""
     location: str = "hub"
     """`hub`, `synthetic`, a folder, `s3://bucket/prefix` or `hub:ID@COMMIT`."""
+    rename: Mapping[str, str] = field(default_factory=dict)
+    """Upstream column -> the column that holds it in files of one's own; columns that are not named keep their name."""
     limit: int | None = None
     """Rows to take, from the first on; None takes all (`synthetic` needs a number)."""

@@ -160,7 +160,7 @@ def test_unreadable_parquet(tmp_path):
 def test_missing_column_names_the_nearest(tmp_path):
     pq.write_table(pa.table({"image": ["x"], "problems": ["p"], "answer": ["1"]}), tmp_path / "rows.parquet")
     text = message(at(tmp_path))
-    for part in ("'problem'", "rows.parquet", "image, problems, answer", "nearest name is 'problems'", "Rename"):
+    for part in ("'problem'", "rows.parquet", "image, problems, answer", "nearest name is 'problems'", "--columns"):
         assert part in text
 
 
@@ -198,3 +198,31 @@ def test_hub_reads_need_a_commit(revision):
 
 def test_hub_location_without_data_set():
     assert "names no data set" in message(at("hub", revision=COMMIT))
+
+
+def test_csv_rows_with_pictures_and_columns_of_other_names(tmp_path):
+    (tmp_path / "pictures").mkdir()
+    (tmp_path / "pictures/a.png").write_bytes(b"picture")
+    (tmp_path / "mine.csv").write_text(
+        '\ufeffpicture,question,answer\npictures/a.png,"How many, in all?",3\n', encoding="utf-8"
+    )
+    source = at(tmp_path, files="*.csv", rename={"image": "picture", "problem": "question", "solution": "answer"})
+    (row,) = raw_rows(source, seed=0)
+    assert row["image"] == {"bytes": b"picture", "path": "pictures/a.png"}
+    assert (row["problem"], row["solution"]) == ("How many, in all?", "3")
+
+
+@pytest.mark.parametrize(
+    ("text", "part"),
+    [
+        ("image,problem,answer\na.png,q,3\n", "'solution' is missing"),
+        ("image,problem,solution\na.png,q\n", "line 2 has another number of fields"),
+        ("image,problem,solution\na.png,q,3,4\n", "line 2 has another number of fields"),
+        ('image,problem,solution\na.png,"q,3\n', "cannot be read as CSV"),
+        ("", "'image' is missing"),
+    ],
+)
+def test_what_is_wrong_with_a_csv_file(text, part, tmp_path):
+    (tmp_path / "mine.csv").write_text(text)
+    (tmp_path / "a.png").write_bytes(b"picture")
+    assert part in message(at(tmp_path, files="*.csv"))
