@@ -27,14 +27,21 @@ A reward with a `Judge` also receives it as the keyword `judge`."""
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Judge:
-    """A language model that scores completions, behind an OpenAI-compatible endpoint (the profile gives its URL)."""
+    """A language model that scores completions, behind an OpenAI-compatible endpoint (`rlvr.rewards.judge`: the
+    environment variables RLVR_JUDGE_URL, RLVR_JUDGE_KEY and RLVR_JUDGE_CACHE say where)."""
 
     model: str
     """Model name sent to the endpoint; recorded in provenance."""
+    temperature: float = 0.0
+    """Softmax temperature of its answers."""
+    max_tokens: int = 1024
+    """Length at which the endpoint cuts an answer."""
     timeout_seconds: float = 60.0
-    """Time allowed for one verdict."""
+    """Time allowed for one attempt."""
     attempts: int = 4
     """Tries before a verdict counts as not applicable."""
+    concurrency: int = 16
+    """Questions asked at a time."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -47,6 +54,9 @@ class Reward:
     """Factor in the sum."""
     with_prefill: bool = False
     """Whether the function reads the prompt's prefill in front of the completion, as upstream's does."""
+    code: str = ""
+    """SHA-256 of the file that holds a function of one's own, hexadecimal; empty for functions of the package, whose
+    code every stage records anyway. A changed file makes stages run again."""
     judge: Judge | None = None
     """Settings of the judge that the function asks; None for rule-based rewards."""
 
