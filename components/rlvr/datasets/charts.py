@@ -1,0 +1,112 @@
+"""Bar charts: three columns of blocks in three colours, letters below; how tall is one, or which is the tallest?
+
+    height    "How tall is the red bar?"        4          (1 to 9 blocks)
+    tallest   "Which bar is the tallest?"       (B) second  (options "first", "second", "third" from the left)
+
+Bars stand on a pale paper whose tint differs, so that equal charts are different pictures. One bar is taller than the
+others, and it is not the one whose height is asked for, so that looking at the tallest alone gives a wrong answer.
+`read` measures a picture again, for tests and for demonstrations.
+"""
+
+import io
+import random
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+from PIL import Image, ImageDraw
+
+WIDTH_PX, HEIGHT_PX = 84, 84
+"""Size of a chart: one column of 28 pixels a bar."""
+
+COLOURS = {"red": (200, 30, 30), "green": (20, 130, 40), "blue": (30, 60, 210)}
+"""Colours of the bars, sRGB; every chart shows each once."""
+
+PLACES = ("first", "second", "third")
+"""Names of the bars from left to right."""
+
+TALLEST = "Which bar is the tallest?"
+
+BLOCK_PX, GAP_PX, FLOOR_PX = 9, 1, 83
+"""Height of a block with its gap, the gap, and the line that bars stand on."""
+
+
+@dataclass(frozen=True, slots=True)
+class Bar:
+    """One bar."""
+
+    colour: str
+    """One of `COLOURS`."""
+    height: int
+    """Number of its blocks, 1 to 9."""
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Item:
+    """A chart with a question."""
+
+    picture: bytes
+    """PNG."""
+    question: str
+    """A short question that the picture answers; without the options."""
+    choices: tuple[str, ...] | None
+    """The options of a question for a place; None for a number."""
+    answer: str
+    """The number, or the text of the right option."""
+    bars: tuple[Bar, ...]
+    """What the picture shows, from left to right."""
+
+    @property
+    def letter(self) -> str:
+        """Letter of the right option."""
+        return "ABC"[PLACES.index(self.answer)]
+
+
+def items(n: int, seed: str, tallest: float = 0.0) -> Iterator[Item]:
+    """`n` charts drawn from `seed`, of which a share `tallest` ask for the tallest bar and the others for a height.
+
+    Give every data set a seed of its own, e.g. `f"math_vista {seed}"`.
+    """
+    rng = random.Random(seed)
+    for _ in range(n):
+        heights = [rng.randint(1, 8) for _ in PLACES]
+        top = rng.randrange(len(PLACES))
+        heights[top] = rng.randint(max(heights) + 1, 9)
+        colours = rng.sample(list(COLOURS), len(PLACES))
+        bars = tuple(Bar(colour, height) for colour, height in zip(colours, heights, strict=True))
+        picture = draw(bars, rng)
+        if rng.random() < tallest:
+            yield Item(picture=picture, question=TALLEST, choices=PLACES, answer=PLACES[top], bars=bars)
+        else:
+            asked = rng.choice([bar for bar in bars if bar != bars[top]])
+            question = f"How tall is the {asked.colour} bar?"
+            yield Item(picture=picture, question=question, choices=None, answer=str(asked.height), bars=bars)
+
+
+def draw(bars: Sequence[Bar], rng: random.Random) -> bytes:
+    """A PNG of the bars on paper of a random pale tint."""
+    canvas = Image.new("RGB", (WIDTH_PX, HEIGHT_PX), tuple(rng.randint(232, 255) for _ in range(3)))
+    pen = ImageDraw.Draw(canvas)
+    column = WIDTH_PX // len(PLACES)
+    for place, bar in enumerate(bars):
+        for block in range(bar.height):
+            bottom = FLOOR_PX - block * BLOCK_PX
+            box = (place * column + 4, bottom - BLOCK_PX + GAP_PX + 1, (place + 1) * column - 5, bottom)
+            pen.rectangle(box, fill=COLOURS[bar.colour])
+    encoded = io.BytesIO()
+    canvas.save(encoded, "PNG")
+    return encoded.getvalue()
+
+
+def read(picture: bytes) -> tuple[Bar, ...]:
+    """The bars that a chart shows, from left to right."""
+    with Image.open(io.BytesIO(picture)) as opened:
+        pixels = np.asarray(opened.convert("RGB")).astype(int)
+    column = WIDTH_PX // len(PLACES)
+    bars = []
+    for place in range(len(PLACES)):
+        middle = pixels[:, place * column + column // 2]
+        inked = {name: int((np.abs(middle - colour).sum(1) < 60).sum()) for name, colour in COLOURS.items()}
+        colour = max(inked, key=inked.__getitem__)
+        bars.append(Bar(colour, round(inked[colour] / (BLOCK_PX - GAP_PX))))
+    return tuple(bars)
