@@ -23,7 +23,10 @@ _NUMBER = re.compile(r"[+-]?(?:\d{1,3}(?:,\d{3})+|\d{1,30})?(?:\.\d{0,30})?", re
 
 
 def final_answer(text: str) -> str | None:
-    """Content of the last complete answer tag, or else of the last closed box; a box, dollars or LaTeX text inside are opened."""
+    """Content of the last complete answer tag, or else of the last closed box, without dollars or LaTeX text around it.
+
+    A box inside the tag is opened.
+    """
     span = last_answer_span(text)
     return _bare(text if span is None else span, boxed=span is None)
 
