@@ -1,7 +1,8 @@
 """Changing values inside a method by path: what profiles and `--set` do, with typed errors and a record of changes.
 
 A path walks the method's canonical JSON: `stages.grpo.group_size`, `tasks.*.source.limit`. Members of lists are called
-by their name, `*` means every member that has what follows (stages of a method may be of several kinds).
+by their name (rewards by that of their function); `*` means every member that has what follows (stages of a method may
+be of several kinds).
 """
 
 import copy
@@ -65,13 +66,20 @@ def _having(key: str, holders: list[Any], path: str) -> list[Any]:
 
 def _members(holder: Any, step: str, path: str) -> list[Any]:
     if isinstance(holder, list):
-        chosen = [item for item in holder if step == "*" or item.get("name") == step]
+        chosen = [item for item in holder if step == "*" or _called(item) == step]
         if chosen or step == "*":
             return chosen
-        raise RlvrError(_unknown(step, path, {item.get("name", "?"): item for item in holder}))
+        raise RlvrError(_unknown(step, path, {_called(item): item for item in holder}))
     if isinstance(holder, dict) and step in holder:
         return [holder[step]]
     raise RlvrError(_unknown(step, path, holder))
+
+
+def _called(item: Any) -> str:
+    """How a member of a list is called: by its name; rewards by their function's name."""
+    function: str = item.get("function", "?")
+    name: str = item.get("name", function.rpartition(":")[2])
+    return name
 
 
 def _unknown(step: str, path: str, holder: Any) -> str:

@@ -3,7 +3,7 @@
 import os
 import sys
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated
 
 import typer
 from rich.console import Console
@@ -30,6 +30,15 @@ Settings = Annotated[
 ]
 Data = Annotated[
     str, typer.Option("--data", help="Training rows: a folder, s3://bucket/prefix, hub:ID@COMMIT or synthetic.")
+]
+Files = Annotated[str, typer.Option("--files", metavar="GLOB", help="Which files of --data are read, e.g. '*.csv'.")]
+Columns = Annotated[
+    str,
+    typer.Option("--columns", metavar="THEIRS=YOURS,...", help="Upstream columns and yours, e.g. problem=question."),
+]
+Rewards = Annotated[
+    list[str] | None,
+    typer.Option("--reward", metavar="MODULE:FUNCTION[=WEIGHT]", help="A further reward, e.g. mine.py:brief=0.5."),
 ]
 Base = Annotated[
     str, typer.Option("--base", help="Base model: a checkpoint folder, s3://bucket/prefix, hub, tiny or smol.")
@@ -86,17 +95,26 @@ def run(
     home: Home = Path(".rlvr"),
     store: StoreUrl = "",
     data: Data = "",
+    files: Files = "",
+    columns: Columns = "",
     base: Base = "",
+    reward: Rewards = None,
     set_: Settings = None,
 ) -> None:
     """Run a method's whole pipeline here; an interrupted run goes on where it stopped."""
     from rlvr_pipelines.local import run as run_here
     from rlvr_pipelines.methods import method
+    from rlvr_pipelines.own import with_own
+    from rlvr_pipelines.profiles import profile as find_profile
     from rlvr_pipelines.progress_view import ProgressView
     from rlvr_pipelines.summary import print_summary
 
     console = Console(file=sys.stdout)
-    chosen, sized = method(name), _profile(profile, data, base, set_)
+    chosen = method(name)
+    sized = with_own(
+        find_profile(profile), data=data, files=files, columns=columns, base=base, rewards=reward or (),
+        settings=set_ or (),
+    )  # fmt: skip
     scaled = sized.scaled(chosen)
     console.print(f"[bold]{chosen.title}[/bold] on the {sized.name} profile, seed {seed}: {sized.description}")
     for entry in scaled.tasks:
@@ -116,35 +134,52 @@ def compile(
     store: StoreUrl = "s3://rlvr/store",
     lock: Annotated[Path, typer.Option("--lock", help="Image digests.")] = Path("images/images.lock"),
     allow_unpinned: Annotated[bool, typer.Option("--allow-unpinned", help="Accept images without digest.")] = False,
+    data: Data = "",
+    files: Files = "",
+    columns: Columns = "",
+    base: Base = "",
+    reward: Rewards = None,
     set_: Settings = None,
 ) -> None:
     """Write a method's pipeline as Kubeflow IR YAML."""
     from rlvr_pipelines.compile import compile_pipeline
     from rlvr_pipelines.methods import method
+    from rlvr_pipelines.own import with_own
+    from rlvr_pipelines.profiles import profile as find_profile
 
-    compile_pipeline(
-        method(name), _profile(profile, "", "", set_), output, store=store, lock=lock, allow_unpinned=allow_unpinned
-    )
+    sized = with_own(
+        find_profile(profile), data=data, files=files, columns=columns, base=base, rewards=reward or (),
+        settings=set_ or (),
+    )  # fmt: skip
+    compile_pipeline(method(name), sized, output, store=store, lock=lock, allow_unpinned=allow_unpinned)
     Console().print(f"{output} ({output.stat().st_size:,} bytes)")
 
 
-def _profile(name: str, data: str, base: str, settings: list[str] | None) -> Any:
-    """The profile with what the user changed on the command line."""
-    from dataclasses import replace
+@app.command()
+def reward(
+    name: Annotated[str, typer.Argument(metavar="METHOD[/TASK]", help="A name from `rlvr methods`, and a task of it.")],
+    completions: Annotated[
+        Path, typer.Option("--completions", help="JSON lines: completion and the rewards' columns.")
+    ],
+    rows: Annotated[
+        Path | None, typer.Option("--rows", help="Folder with rows.parquet; lines then need completion and row_id.")
+    ] = None,
+    json: Annotated[bool, typer.Option("--json", help="Print one JSON object a line.")] = False,
+) -> None:
+    """Score completions with each reward of a method, without training."""
+    from dataclasses import asdict
 
-    from rlvr.overrides import parse
-    from rlvr_pipelines.profiles import profile
+    from rlvr_pipelines.methods import METHODS, method
+    from rlvr_pipelines.score_completions import print_scores, score_file, split
 
-    sized = profile(name)
-    changed: dict[str, Any] = {}
-    if data:
-        changed["tasks.*.source.location"] = data
-        if data != "synthetic":
-            changed["tasks.*.source.limit"] = None
-    if base:
-        changed["backbone.location"] = base
-    changed |= dict(parse(text) for text in settings or [])
-    return replace(sized, changed=changed)
+    chosen, task = split(name, METHODS, method)
+    scored = score_file(chosen, task, completions, rows)
+    if json:
+        from json import dumps
+
+        print("\n".join(dumps(asdict(one)) for one in scored))
+    else:
+        print_scores(chosen, scored, Console())
 
 
 def _require_folder(location: str, what: str) -> None:

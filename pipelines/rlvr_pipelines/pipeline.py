@@ -39,7 +39,14 @@ def build(method: Method, profile: Profile, images: Mapping[str, str], store: st
     tasks, precision = dumps(run.tasks), run.backbone.precision  # specifications travel as canonical JSON texts
     sources = dumps([{"task": task.name, "source": plain(task.source)} for task in run.tasks])
     test_sources = dumps([{"task": item.name, "source": plain(item.source)} for item in run.benchmarks])
-    description = dumps({"method": plain(run), "profile": profile.name, "changes": profile.changes(method)})
+    description = dumps(
+        {
+            "method": plain(run),
+            "profile": profile.name,
+            "changes": profile.changes(method),
+            "own": profile.own_changes(method),
+        }
+    )
 
     def place(task: Any, label: str, kind: str) -> Any:
         """Give a task its label, its image and its resources."""

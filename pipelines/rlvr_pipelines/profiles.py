@@ -1,13 +1,13 @@
 """Profiles: how big a run is and what each stage may use. It scales a method by a new value and never edits it."""
 
 import tomllib
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from importlib.resources import files
 from typing import Any
 
 from rlvr.canonical import load
 from rlvr.errors import RlvrError
-from rlvr.method import Method
+from rlvr.method import Method, Reward
 from rlvr.overrides import apply, changes
 from rlvr.training import Scale
 
@@ -29,6 +29,8 @@ class Profile:
     """Further overrides by method name; those of a variant (`r1_v/geometry`) come after its method's."""
     changed: dict[str, Any] = field(default_factory=dict)
     """What the user changed, by path; applied last."""
+    rewards: tuple[Reward, ...] = ()
+    """Rewards that the user adds to every task."""
     evaluation_batch: int
     """Rows generated at a time in evaluation."""
     resources: dict[str, dict[str, Any]]
@@ -44,11 +46,18 @@ class Profile:
             if name in (method.name.partition("/")[0], method.name)
             for path, value in values.items()
         }
+        if self.rewards:
+            tasks = [replace(task, rewards=(*task.rewards, *self.rewards)) for task in method.tasks]
+            method = replace(method, tasks=tuple(tasks))
         return apply(method, {**self.values, **named, **self.changed})
 
     def changes(self, method: Method) -> list[dict[str, Any]]:
         """What differs from the published set-up when the method runs under this profile."""
         return changes(method, self.scaled(method))
+
+    def own_changes(self, method: Method) -> list[dict[str, Any]]:
+        """What the user changed beyond the profile, in the same form."""
+        return changes(replace(self, changed={}, rewards=()).scaled(method), self.scaled(method))
 
 
 def profile(name: str) -> Profile:

@@ -213,7 +213,7 @@ def test_one_role_alone_gives_scores_without_a_comparison(run: dict[str, Any], t
 
 
 def test_without_training_the_page_says_so(run: dict[str, Any], tmp_path: Path) -> None:
-    build(**{**run, "training": None, "changes": []}, out=tmp_path)
+    build(**{**run, "training": None, "changes": [], "own": []}, out=tmp_path)
     html = (tmp_path / "report.html").read_text()
     parse(html)
     for said in ("No training stage left records", "No rollouts were stored", "every setting is the method"):
@@ -222,7 +222,7 @@ def test_without_training_the_page_says_so(run: dict[str, Any], tmp_path: Path) 
 
 def test_real_set_up_has_no_banner_and_compares(tmp_path: Path) -> None:
     run = make_run(tmp_path / "run", location="hub", backbone="hub")
-    numbers = build(**{**run, "profile": "node", "changes": []}, out=tmp_path / "out")
+    numbers = build(**{**run, "profile": "node", "changes": [], "own": []}, out=tmp_path / "out")
     html = (tmp_path / "out" / "report.html").read_text()
     assert "Not a reproduction" not in html
     verdicts = [number["verdict"] for number in numbers["benchmarks"][0]["published"]]

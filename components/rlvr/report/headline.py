@@ -48,7 +48,7 @@ def _sentence(title: str, entry: dict[str, Any], word: str) -> str:
     )
 
 
-def banner(method: dict[str, Any], profile: str, locations: list[str]) -> list[str]:
+def banner(method: dict[str, Any], profile: str, locations: list[str], own: list[dict[str, Any]]) -> list[str]:
     """Sentences that say why this is not a reproduction; empty when the published set-up was really run."""
     reasons = []
     if is_tiny(method):
@@ -58,6 +58,9 @@ def banner(method: dict[str, Any], profile: str, locations: list[str]) -> list[s
         )
     if any(is_synthetic(location) for location in locations):
         reasons.append("Synthetic rows stood in for the published data sets.")
+    if own:
+        named = ", ".join(change["field"] for change in own[:6]) + (f" and {len(own) - 6} more" if len(own) > 6 else "")
+        reasons.append(f"Whoever started the run changed the method: {named}.")
     if profile == "laptop" and not reasons:
         reasons.append("The laptop profile runs at a small fraction of the published scale.")
     return [*reasons, "The numbers below are not a reproduction of the published ones."] if reasons else []

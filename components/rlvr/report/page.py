@@ -31,6 +31,7 @@ def build(
     profile: str,
     seed: int,
     changes: list[dict[str, Any]],
+    own: list[dict[str, Any]] | None = None,
     verdict: Path,
     training: Path | None,
     evaluations: list[Path],
@@ -40,7 +41,8 @@ def build(
     """Write `out/report.html` and `out/metrics.json`; return what metrics.json holds.
 
     `method` is the JSON of the method as it ran and `changes` lists `{"field", "published", "run"}` for every setting
-    that the profile scaled; the folders are those that verify, training stages, evaluate and ingest wrote.
+    that profile and user changed, `own` those that the user changed; the folders are those that verify, training
+    stages, evaluate and ingest wrote.
     """
     benchmarks = {benchmark["name"]: benchmark for benchmark in method["benchmarks"]}
     found = read_evaluations(evaluations, list(benchmarks))
@@ -48,6 +50,7 @@ def build(
         "method": method["name"],
         "profile": profile,
         "seed": seed,
+        "own_changes": [change["field"] for change in own or []],
         "digests": _digests(found),
         "benchmarks": [_benchmark(benchmarks[name], roles, method, changes) for name, roles in found.items()],
     }
@@ -63,12 +66,13 @@ def build(
             profile=profile,
             seed=seed,
             changes=changes,
+            own={change["field"] for change in own or []},
             numbers=numbers,
             titles={name: benchmark["title"] for name, benchmark in benchmarks.items()},
             words={entry["name"]: metrics.verdict_word(entry["difference"]) for entry in numbers["benchmarks"]},
             kinds=KINDS,
             headline=headline.headline(benchmarks[primary]["title"], numbers["benchmarks"][0]),
-            banner=headline.banner(method, profile, _locations(method, found)),
+            banner=headline.banner(method, profile, _locations(method, found), own or []),
             drawings=_drawings(numbers["benchmarks"]),
             stages=[_stage(stage) for stage in stages],
             missing_stages=[s["name"] for s in method["stages"] if s["name"] not in {t.stage["name"] for t in stages}],

@@ -21,7 +21,7 @@ def report(
     page: dsl.Output[dsl.HTML],
     metrics: dsl.Output[dsl.Metrics],
 ):
-    """Write the report; `run` holds the method, the profile's name and what the profile changed."""
+    """Write the report; `run` holds the method, the profile's name and what profile and user changed."""
     import json
 
     from rlvr.report.stage import publish, write
