@@ -5,7 +5,7 @@
     solution "5"   The answer is 5.        ->  1, by math-verify, which is asked only where there is no answer tag
 
 So a model that leaves the tags out is judged more kindly than one that keeps them; `strict` judges both alike.
-Upstream: tanhuajie/Reason-RFT@d0a8070 train/stage_rl/reward.py; before 958a57d the tag had to open and close on one line.
+Upstream: tanhuajie/Reason-RFT@d0a8070 train/stage_rl/reward.py; before 958a57d a tag had to be on one line.
 """
 
 from collections.abc import Callable

@@ -17,7 +17,7 @@ runs): name and object, then name and value, then the name alone.
 
 Functions are read in the first answer tag, and in the whole text where there is none, so that naming them without tags
 pays as well; `strict` reads the last complete answer tag, which must hold functions and nothing else.
-Upstream: tanhuajie/Reason-RFT@d0a8070 train/stage_rl/reward.py; before 958a57d the tag had to open and close on one line.
+Upstream: tanhuajie/Reason-RFT@d0a8070 train/stage_rl/reward.py; before 958a57d a tag had to be on one line.
 """
 
 import re
