@@ -47,34 +47,23 @@ Base = Annotated[
 
 @app.command()
 def methods() -> None:
-    """List the methods."""
-    from rich.table import Table
+    """List the methods and their variants."""
+    from rlvr_pipelines.methods import MODULES
+    from rlvr_pipelines.show import table
 
-    from rlvr_pipelines.methods import METHODS
-
-    table = Table(box=None, pad_edge=False, header_style="bold")
-    for column in ("method", "backbone", "trains on", "stages", "primary benchmark"):
-        table.add_column(column)
-    for name, method in METHODS.items():
-        table.add_row(
-            name,
-            method.backbone.hub_id,
-            ", ".join(task.source.title for task in method.tasks),
-            " > ".join(stage.name for stage in method.stages),
-            method.benchmarks[0].title,
-        )
-    Console().print(table)
+    Console().print(table([module.METHODS for module in MODULES]))
 
 
 @app.command()
 def show(
     name: MethodName,
     profile: Annotated[str, typer.Option("--profile", help="Show the method as this profile runs it.")] = "",
+    all_: Annotated[bool, typer.Option("--all", help="List settings with the package's defaults too.")] = False,
     json: Annotated[bool, typer.Option("--json", help="Print the canonical JSON.")] = False,
 ) -> None:
     """Print one method: data, rewards, hyper-parameters with their sources, departures, published numbers."""
     from rlvr.canonical import dumps
-    from rlvr_pipelines.methods import method
+    from rlvr_pipelines.methods import METHODS, method
     from rlvr_pipelines.profiles import profile as find_profile
     from rlvr_pipelines.show import page
 
@@ -84,7 +73,9 @@ def show(
     if json:
         print(dumps(chosen))
     else:
-        page(chosen, Console())
+        family = name.partition("/")[0]
+        others = [other for other in METHODS if other.partition("/")[0] == family and other != name]
+        page(chosen, Console(), variants=others, everything=all_)
 
 
 @app.command()
