@@ -1,5 +1,8 @@
 """Reading a folder of parquet, JSON Lines, JSON or CSV files row by row, in sorted file order.
 
+A folder that the `datasets` library wrote (`save_to_disk`) is read as well, and a folder in the publisher's own layout
+where the source knows how (`Source.read`).
+
 Pictures leave this module as encoded bytes in the `{"bytes", "path"}` form that the `datasets` library stores; a path
 in a file is looked up beside that file and may not lead out of the data set's folder.
 """
@@ -26,8 +29,13 @@ BATCH_ROWS = 32
 
 
 def rows_in(folder: Path, source: Source) -> Iterator[RawRow]:
-    """Rows of every file under `folder` that matches `source.files`."""
-    for file in matching_files(folder, source):
+    """Rows of every file under `folder` that matches `source.files`, or those that `source.read` finds."""
+    if source.read is not None:
+        _check_folder(folder, source)
+        for row in source.read(folder):
+            yield {name: _with_picture(value, name, folder / "*", folder, source) for name, value in row.items()}
+        return
+    for file in saved_files(folder, source) or matching_files(folder, source):
         read = _READERS[file.suffix]
         for row in read(file, source):
             named = renamed(row, source)
@@ -41,11 +49,7 @@ def renamed(row: RawRow, source: Source) -> RawRow:
 
 def matching_files(folder: Path, source: Source) -> list[Path]:
     """Readable files under `folder` that match `source.files`, sorted; at least one."""
-    if not folder.is_dir():
-        raise RlvrError(
-            f"Source {source.name}: there is no folder {str(folder)!r}; put the data set's files there or set the "
-            f"location to `hub:ID@<40-hex commit>`, `s3://bucket/prefix` or `synthetic`."
-        )
+    _check_folder(folder, source)
     found = sorted(path for path in folder.glob(source.files) if path.is_file() and path.suffix in _READERS)
     if not found:
         there = sorted(path.relative_to(folder).as_posix() for path in folder.glob("**/*") if path.is_file())
@@ -55,6 +59,48 @@ def matching_files(folder: Path, source: Source) -> list[Path]:
             f"{listing} Say which files to read with --files GLOB, or change the location."
         )
     return found
+
+
+def saved_files(folder: Path, source: Source) -> list[Path]:
+    """Files of a folder that the `datasets` library wrote, in its order; empty for any other folder.
+
+    Of several splits the one is taken that `source.files` names (`data/train-*.parquet`: train).
+    """
+    if (listing := folder / "dataset_dict.json").is_file():
+        splits = _parsed(listing.read_bytes(), str(listing), source)["splits"]
+        named = PurePosixPath(source.files).name.partition("-")[0]
+        if named not in splits and len(splits) != 1:
+            raise RlvrError(
+                f"Source {source.name}: {str(folder)!r} holds the splits {', '.join(splits)}; set the location to the "
+                f"folder of one of them."
+            )
+        folder = folder / (named if named in splits else splits[0])
+    if not (state := folder / "state.json").is_file():
+        return []
+    entries = _parsed(state.read_bytes(), str(state), source)["_data_files"]
+    return [folder / PurePosixPath(entry["filename"]).name for entry in entries]
+
+
+def _check_folder(folder: Path, source: Source) -> None:
+    if not folder.is_dir():
+        raise RlvrError(
+            f"Source {source.name}: there is no folder {str(folder)!r}; put the data set's files there or set the "
+            f"location to `hub:ID@<40-hex commit>`, `s3://bucket/prefix` or `synthetic`."
+        )
+
+
+def _arrow_rows(file: Path, source: Source) -> Iterator[RawRow]:
+    try:
+        with pa.memory_map(str(file)) as mapped, pa.ipc.open_stream(mapped) as stream:
+            _check_columns(stream.schema.names, str(file), source)
+            for batch in stream:
+                for start in range(0, batch.num_rows, BATCH_ROWS):
+                    yield from batch.slice(start, BATCH_ROWS).to_pylist()
+    except (pa.ArrowException, OSError) as error:
+        raise RlvrError(
+            f"Source {source.name}: {str(file)!r} cannot be read as an arrow stream ({_first_line(error)}); it is "
+            f"damaged or only partly copied, so save the data set again."
+        ) from error
 
 
 def _parquet_rows(file: Path, source: Source) -> Iterator[RawRow]:
@@ -108,6 +154,7 @@ def _csv_rows(file: Path, source: Source) -> Iterator[RawRow]:
 _READERS: dict[str, Callable[[Path, Source], Iterator[RawRow]]] = {
     ".csv": _csv_rows,
     ".parquet": _parquet_rows,
+    ".arrow": _arrow_rows,
     ".jsonl": _jsonl_rows,
     ".json": _json_rows,
 }

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
+from pathlib import Path
 from typing import Any
 
 from rlvr.data.rows import Row
@@ -32,6 +33,9 @@ class Source:
     """Upstream columns that the conversion needs."""
     convert: Callable[[RawRow], dict[str, Any]]
     """One upstream row -> the fields of our row except `row_id`, `source` and `task`."""
+    read: Callable[[Path], Iterator[RawRow]] | None = None
+    """`read(folder)` yields the upstream rows of a folder in the publisher's own layout, where it is not a matter of
+    parquet, arrow or JSON files that hold rows; paths of pictures are relative to the folder."""
     synthetic: Callable[[int, int], Iterator[RawRow]] | None = None
     """`synthetic(n, seed)` yields n offline rows in the upstream schema that really show their answers."""
     demonstrate: Callable[[Row], str] | None = None
