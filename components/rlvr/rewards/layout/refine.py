@@ -1,0 +1,43 @@
+"""The next turn of a layout: the model sees a picture of what it proposed and its own answer, and proposes again.
+
+Upstream means the same but shows the printout of a tensor in place of the task, and the empty room in place of the
+picture. It also states the last reward, which is left out: rewards are not known to the function that makes the prompt.
+Upstream: PzySeere/MetaSpatial@a3c89c2 verl/trainer/ray_trainer.py.
+"""
+
+import io
+import json
+
+from PIL import Image
+
+from rlvr.data.rows import Row
+from rlvr.rewards.layout.answer import read_or_none
+from rlvr.rewards.layout.render import render
+from rlvr.rewards.layout.scene import room_of, soundly_placed
+
+LONGEST_ANSWER = 4000
+"""Characters of the last answer that the next prompt repeats."""
+
+MARK = "\nLast proposal: "
+"""What separates the task from the last turn's answer."""
+
+
+def revise(row: Row, completion: str) -> Row:
+    """The row of the next turn; its picture shows the layout, or what the row showed when there is none to show."""
+    extra = json.loads(row.get("extra") or "{}")
+    answer = read_or_none(completion)
+    layout = soundly_placed(extra["scene_graph"], answer)
+    images = row["images"]
+    if layout is not None:
+        images = [render(layout, room_of(extra["size_of_room"]), _side_px(images))]
+        told = json.dumps(answer, ensure_ascii=False)
+    else:
+        told = "none that could be placed"
+    task = row["prompt"].partition(MARK)[0]
+    return {**row, "images": images, "prompt": f"{task}{MARK}{told[:LONGEST_ANSWER]}\nImprove it."}
+
+
+def _side_px(images: list[bytes]) -> int:
+    """Width of the row's picture."""
+    with Image.open(io.BytesIO(images[0])) as opened:
+        return opened.width
