@@ -1,0 +1,39 @@
+"""A picture of a letter code: pairs `x→y` (code letter, plain letter) in a grid, black on white.
+
+r1-vlm's pictures show 26 pairs in rows of five on 300 or 400 pixels; offline ones show a few pairs, each in a cell of
+28 x 28 pixels, which is one token of the tiny backbones.
+"""
+
+import io
+import math
+from collections.abc import Sequence
+
+from PIL import Image, ImageDraw, ImageFont
+
+SCALE = 4
+"""Letters are drawn at four times their size and reduced, which smooths their edges."""
+
+
+def draw(pairs: Sequence[tuple[str, str]], *, columns: int, cell_px: tuple[int, int], letter_px: int) -> bytes:
+    """A PNG of `pairs` in rows of `columns`, each in a cell of `cell_px` (width, height)."""
+    width, height = cell_px
+    rows = math.ceil(len(pairs) / columns)
+    canvas = Image.new("L", (columns * width * SCALE, rows * height * SCALE), 255)
+    pen = ImageDraw.Draw(canvas)
+    font = ImageFont.load_default(letter_px * SCALE)
+    for place, (code, plain) in enumerate(pairs):
+        left, top = place % columns * width * SCALE, place // columns * height * SCALE
+        middle = top + height * SCALE / 2
+        for share, letter in ((0.25, code), (0.75, plain)):
+            pen.text((left + share * width * SCALE, middle), letter, fill=0, font=font, anchor="mm")
+        _arrow(pen, left + width * SCALE / 2, middle, width * SCALE / 16)
+    encoded = io.BytesIO()
+    canvas.reduce(SCALE).convert("RGB").save(encoded, "PNG")
+    return encoded.getvalue()
+
+
+def _arrow(pen: ImageDraw.ImageDraw, x: float, y: float, half: float) -> None:
+    """An arrow to the right of `2 * half` pixels around (x, y)."""
+    thick = max(1, round(half / 4))
+    pen.line((x - half, y, x + half, y), fill=0, width=thick)
+    pen.polygon([(x + half, y), (x, y - half), (x, y + half)], fill=0)
