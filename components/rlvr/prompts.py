@@ -17,7 +17,8 @@ class Prompt:
     media: Literal["before", "after"] = "before"
     """Whether pictures and video stand before or after the user text."""
     style: Literal["chat", "plain"] = "chat"
-    """`chat` renders the model's chat template; `plain` sends the template text alone (base models)."""
+    """`chat` renders the model's chat template; `plain` sends media, template text and prefill alone, without roles and
+    without `system` (base models)."""
 
     def text(self, question: str) -> str:
         """The user text for one question."""

@@ -10,7 +10,7 @@ Upstream: Deep-Agent/R1-V@bbbbe3d src/r1-v/src/open_r1/grpo.py. Time limits: `rl
 
 from typing import Any
 
-from rlvr.answers import one_line_answer_span
+from rlvr.answers import last_answer_span, one_line_answer_span
 from rlvr.rewards import symbolic
 
 
@@ -20,6 +20,16 @@ def accuracy(completions: list[str], *, solution: list[str], **_: Any) -> list[f
         float(_plain(text) == _plain(truth) or symbolic.equal(text, truth) is True)
         for text, truth in zip(completions, solution, strict=True)
     ]
+
+
+def strict(completions: list[str], *, solution: list[str], **_: Any) -> list[float | None]:
+    """1 when the last complete answer tag holds what the solution's does: a number elsewhere earns nothing."""
+    return [_same_span(text, truth) for text, truth in zip(completions, solution, strict=True)]
+
+
+def _same_span(text: str, truth: str) -> float:
+    span, wanted = last_answer_span(text), last_answer_span(truth) or truth.strip()
+    return float(span is not None and (span == wanted or symbolic.equal(span, wanted) is True))
 
 
 def _plain(text: str) -> str:

@@ -1,12 +1,13 @@
-"""Whether a completion has the form `<think> ... </think> <answer> ... </answer>`, in three published readings.
+"""Whether a completion has the form `<think> ... </think> <answer> ... </answer>`, in published readings.
 
 Each decides what upstream's regular expression decides, in linear time: lazy patterns under an anchor try every closing
 tag against every later one, which takes seconds on 100 kB of repeated tags.
 
 | function | method | line breaks inside | between the blocks | around |
 |---|---|---|---|---|
-| `fullmatch` | R1-V at its last commit | allowed | any white space | nothing |
-| `published_run` | R1-V @033f53c, the published "$3" run | none | any white space | any text behind |
+| `fullmatch` | R1-V at its last commit, VisualThinker-R1-Zero | allowed | any white space | nothing |
+| `published_run` | R1-V @033f53c, the published "$3" run; open-r1-multimodal | none | any white space | any text behind |
+| `tight` | open-r1-multimodal @c26e521, the released checkpoints | none | nothing | one line break behind |
 | `one_newline` | r1-vlm, words and digits | allowed | one line break | one line break behind |
 """
 
@@ -28,6 +29,11 @@ def fullmatch(completions: list[str], **_: Any) -> list[float | None]:
 def published_run(completions: list[str], **_: Any) -> list[float | None]:
     """1 for a completion that begins with a one-line think block and a one-line answer block."""
     return [float(_is_published_run(text)) for text in completions]
+
+
+def tight(completions: list[str], **_: Any) -> list[float | None]:
+    """1 for one line that is a think block and, with nothing between, an answer block."""
+    return [float(_is_tight(text)) for text in completions]
 
 
 def one_newline(completions: list[str], **_: Any) -> list[float | None]:
@@ -53,3 +59,11 @@ def _is_published_run(text: str) -> bool:
     # Otherwise white space with line breaks may stand between the blocks; the answer is then the next line of text.
     answer = below.lstrip().partition("\n")[0]
     return line.rstrip().endswith("</think>") and answer.startswith("<answer>") and "</answer>" in answer
+
+
+def _is_tight(text: str) -> bool:
+    opening, border, closing = "<think>", "</think><answer>", "</answer>"
+    line = text.removesuffix("\n")
+    if "\n" in line or not (line.startswith(opening) and line.endswith(closing)):
+        return False
+    return line.find(border, len(opening), max(len(line) - len(closing), 0)) >= 0

@@ -10,6 +10,7 @@ from PIL import Image
 from rlvr.data.rows import Row
 from rlvr.errors import RlvrError
 from rlvr.prompts import Prompt
+from rlvr.rl.media_text import media_text
 from rlvr.rl.video import Frames, sample_frames
 
 if TYPE_CHECKING:
@@ -58,9 +59,14 @@ class Encoder:
     def text(self, row: Row) -> str:
         """The prompt as text up to where the model's completion begins."""
         prompt = self.prompts[row["task"]]
+        videos = int(bool(row.get("video")))
         if prompt.style == "plain":
-            return prompt.text(row["prompt"]) + prompt.prefill
-        messages = prompt.messages(row["prompt"], images=len(row["images"]), videos=int(bool(row.get("video"))))
+            media = media_text(self.processor, "image") * len(row["images"]) if row["images"] else ""
+            if videos:
+                media += media_text(self.processor, "video")
+            text = prompt.text(row["prompt"])
+            return (media + text if prompt.media == "before" else text + media) + prompt.prefill
+        messages = prompt.messages(row["prompt"], images=len(row["images"]), videos=videos)
         rendered: str = self.processor.apply_chat_template(messages, add_generation_prompt=True, tokenize=False)
         return rendered + prompt.prefill
 
