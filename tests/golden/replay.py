@@ -21,7 +21,12 @@ FOLDER = Path(os.environ.get("RLVR_GOLDEN_DIR") or Path(__file__).parent)
 TOLERANCE = 1e-9
 
 FLOAT32 = 1e-6
-FLOAT32_REWARDS = ("handle_advantages[group_sft]", "compute_grpo_outcome_advantage")
+FLOAT32_REWARDS = (
+    "handle_advantages[group_sft]",
+    "compute_grpo_outcome_advantage",
+    "process_experiences[group_norm]",
+    "process_experiences[group_norm+adora]",
+)
 """What upstream computes in float32: the order in which a machine adds shows."""
 
 
