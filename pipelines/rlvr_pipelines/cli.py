@@ -48,10 +48,10 @@ Base = Annotated[
 @app.command()
 def methods() -> None:
     """List the methods and their variants."""
-    from rlvr_pipelines.methods import MODULES
+    from rlvr_pipelines.methods import FAMILIES
     from rlvr_pipelines.show import table
 
-    Console().print(table([module.METHODS for module in MODULES]))
+    Console().print(table(list(FAMILIES.values())))
 
 
 @app.command()

@@ -18,7 +18,7 @@ from pathlib import Path
 from rich.console import Console
 from rich.markdown import Markdown
 
-from rlvr_pipelines.methods import METHODS, MODULES
+from rlvr_pipelines.methods import FAMILIES, METHODS
 
 BEGIN, END = "<!-- smoke: begin -->", "<!-- smoke: end -->"
 HEAD = (
@@ -56,7 +56,7 @@ def main() -> int:
     parser.add_argument("--home", type=Path, default=Path(".rlvr/smoke"))
     parser.add_argument("--readme", type=Path)
     options = parser.parse_args()
-    names = options.methods or [module.METHODS[0].name for module in MODULES]
+    names = options.methods or [family[0].name for family in FAMILIES.values()]
     table, failed = HEAD, []
     for name in names:
         home = options.home / name.replace("/", "-")

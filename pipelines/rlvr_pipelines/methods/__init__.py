@@ -1,18 +1,21 @@
-"""The methods, in an explicit table. A new method is one file here and one line in `MODULES`."""
+"""The methods, in an explicit table. A new method is one file here and one line in `TABLE`."""
 
 import difflib
+from importlib import import_module
 
 from rlvr.errors import RlvrError
 from rlvr.method import Method
-from rlvr_pipelines.methods import r1_v, r1_vlm
 
-MODULES = (
-    r1_v,
-    r1_vlm,
+TABLE = (
+    "r1_v",
+    "r1_vlm",
 )
-"""A module a method; its `METHODS` are the method's variants, the principal one first."""
+"""Names of the method files, in alphabetical order."""
 
-METHODS: dict[str, Method] = {method.name: method for module in MODULES for method in module.METHODS}
+FAMILIES: dict[str, tuple[Method, ...]] = {name: import_module(f"{__name__}.{name}").METHODS for name in TABLE}
+"""The variants of each method, the principal one first."""
+
+METHODS: dict[str, Method] = {method.name: method for family in FAMILIES.values() for method in family}
 """Every method and variant by name: `r1_v`, `r1_v/geometry`."""
 
 
