@@ -29,6 +29,19 @@ def advantages(rewards: torch.Tensor, settings: Advantage) -> torch.Tensor:
     return result
 
 
+def with_length_bonus(values: torch.Tensor, lengths: torch.Tensor, right: torch.Tensor) -> torch.Tensor:
+    """Advantages [B, G] times 1 + b, where b is how far a right answer is longer than their mean in its group.
+
+    The longest one has b = 0.499, the shortest one -0.499, others in proportion, clipped to these; wrong ones have 0
+    (VL-Rethinker, experience_maker.py @ dd2c17d, `--format longer`).
+    """
+    mean = (lengths * right).sum(1, keepdim=True) / right.sum(1, keepdim=True).clamp(min=1)
+    over = (lengths - mean) * right
+    most, least = over.amax(1, keepdim=True), over.amin(1, keepdim=True).abs()
+    bonus = torch.where(over > 0, over / most, over / torch.where(least > 0, least, 1.0))
+    return values * (1 + bonus.clamp(-0.499, 0.499)).to(values.dtype)
+
+
 def baseline(values: torch.Tensor, scored: torch.Tensor, settings: Advantage) -> torch.Tensor:
     """What is subtracted from each reward, broadcastable to [B, G]."""
     count = scored.sum(1, keepdim=True)

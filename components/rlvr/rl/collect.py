@@ -14,7 +14,7 @@ import torch
 from rlvr.data.rows import Row
 from rlvr.launch import Stopped, stop_requested
 from rlvr.method import Task
-from rlvr.rl.advantages import advantages
+from rlvr.rl.advantages import advantages, with_length_bonus
 from rlvr.rl.engine import Engine
 from rlvr.rl.importance import truncated_importance
 from rlvr.rl.length_reward import with_length_rewards
@@ -256,10 +256,14 @@ class Collector:
         if not groups:
             return []
         rewards = torch.tensor([[sample.reward for sample in group] for group in groups], dtype=torch.float32)
-        values = advantages(rewards, settings.advantage).tolist()
+        values = advantages(rewards, settings.advantage)
+        if settings.advantage.longer:
+            lengths = torch.tensor([[sample.length for sample in group] for group in groups])
+            right = torch.tensor([[sample.correct for sample in group] for group in groups])
+            values = with_length_bonus(values, lengths, right)
         return [
             [self._selected(replace(sample, advantage=value)) for sample, value in zip(group, row, strict=True)]
-            for group, row in zip(groups, values, strict=True)
+            for group, row in zip(groups, values.tolist(), strict=True)
         ]
 
     def _selected(self, sample: Sample) -> Sample:

@@ -23,6 +23,9 @@ class Advantage:
     """Advantage of a completion that is alone in its group: 0, or reward / (1 + epsilon) (verl and its descendants)."""
     whiten: bool = False
     """Whether advantages are standardised again over the whole batch (RLOO of OpenRLHF)."""
+    longer: bool = False
+    """Whether the advantages of right answers grow by up to a half with their length, and shrink with their brevity
+    (an option of VL-Rethinker's code)."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

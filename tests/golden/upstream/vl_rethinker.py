@@ -1,4 +1,4 @@
-"""Adapters for VL-Rethinker's replay, advantages and policy loss."""
+"""Adapters for VL-Rethinker's rewards, replay, advantages and policy loss."""
 
 import random
 from collections.abc import Callable, Mapping, Sequence
@@ -7,7 +7,8 @@ from typing import Any
 
 import torch
 
-from rlvr.rl.advantages import advantages
+from rlvr.rewards import boxed_rule
+from rlvr.rl.advantages import advantages, with_length_bonus
 from rlvr.rl.loss import token_losses, token_weights
 from rlvr.rl.replay import Draw, ReplayBuffer, fill, probabilities, refill
 from rlvr.training import Advantage, Loss, Replay
@@ -177,6 +178,47 @@ def policy_loss(inputs: Inputs) -> dict[str, Any]:
     }
 
 
+def rule(*, box_required: bool) -> Callable[[Inputs], Any]:
+    """The whole rule; the completion has its end token."""
+
+    def adapter(inputs: Inputs) -> Any:
+        assert inputs["eos_token"] == boxed_rule.END
+        text, solution = inputs["completion"], inputs["solution"]
+        verdict = boxed_rule.judge(text, solution, form=inputs["format_type"], box_required=box_required)
+        if not box_required and text.endswith(boxed_rule.END) and verdict is not None:
+            scores = boxed_rule.correct([text.removesuffix(boxed_rule.END)], solution=[solution])
+            assert scores == [float(verdict.correctness > 0)]
+        return verdict and [verdict.valid, verdict.alone, verdict.formed, verdict.problem, verdict.correctness]
+
+    return adapter
+
+
+def handle_boxed(inputs: Inputs) -> Any:
+    """The part of the rule that reads the answer."""
+    form, box = inputs["format_type"], inputs["requires_box"]
+    verdict = boxed_rule.judge(inputs["completion"], inputs["solution"], form=form, box_required=box)
+    return verdict and [verdict.alone, verdict.formed, verdict.correctness]
+
+
+def normalised(inputs: Inputs) -> str | None:
+    answer = inputs["answer"]
+    return None if answer is None else boxed_rule.normalised(answer)
+
+
+def shaped(inputs: Inputs) -> float:
+    """Waits matter in training alone, and not in responses that were made to rethink."""
+    counts = not inputs["is_eval"] and inputs["round1_correctness"] is None
+    waits = inputs["round0_nwait"] if counts else None
+    return boxed_rule.shape(valid=inputs["validity"] > 0, right=inputs["match"] > 0, waits=waits)
+
+
+def lengthened(inputs: Inputs) -> list[float]:
+    settings = Advantage(scale="none", longer=True)
+    right = torch.tensor([inputs["match"]]) > 0.5
+    rewards, lengths = torch.tensor([inputs["rewards"]]), torch.tensor([inputs["response_length"]])
+    return with_length_bonus(advantages(rewards.float(), settings), lengths, right)[0].tolist()
+
+
 ADAPTERS: Mapping[str, Callable[[Inputs], Any]] = {
     "active_sampling@4afedcd": active_sampling(ssr(), keeps=True, empty_error="ValueError"),
     "active_sampling@19b42c2": active_sampling(ssr(resampled=False), keeps=True),
@@ -185,18 +227,15 @@ ADAPTERS: Mapping[str, Callable[[Inputs], Any]] = {
     "active_sampling@1319c65": active_sampling(d1319c65, keeps=False),
     "ssr_probability[paper]": lambda inputs: probabilities(inputs["advantages"], inputs["alpha"]),
     "handle_advantages[group_sft]": handle_advantages,
+    "handle_advantages[group_sft,format=longer]": lengthened,
     "PolicyLoss[group_sft]": policy_loss,
+    "batch_rule_reward": rule(box_required=False),
+    "rule_reward[requires_box=True]": rule(box_required=True),
+    "handle_boxed[wait]": handle_boxed,
+    "handle_boxed[confidence]": handle_boxed,
+    "normalize_answer": normalised,
+    "do_verify": lambda inputs: boxed_rule.compared(inputs["nsol"], inputs["gt_parsed_from"]),
+    "shaped_reward": shaped,
 }
 
 DEPARTURES = {"replay_switched_off": lambda row: row["inputs"].get("mode", "").startswith("as_called")}
-
-UNCOVERED = {
-    "batch_rule_reward": "reward",
-    "rule_reward[requires_box=True]": "reward",
-    "handle_boxed[wait]": "reward",
-    "handle_boxed[confidence]": "reward",
-    "normalize_answer": "reward",
-    "do_verify": "reward",
-    "shaped_reward": "reward",
-    "handle_advantages[group_sft,format=longer]": "an option that no published script switches on",
-}
