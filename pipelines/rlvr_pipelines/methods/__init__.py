@@ -9,6 +9,8 @@ from rlvr.method import Method
 TABLE = (
     "r1_v",
     "r1_vlm",
+    "reason_rft",
+    "visual_rft",
 )
 """Names of the method files, in alphabetical order."""
 
