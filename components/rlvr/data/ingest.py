@@ -30,10 +30,14 @@ def ingest(*, sources: list[dict[str, Any]], seed: int, out: Path) -> None:
         raise RlvrError("Ingest was given no source; name at least one task with its source.")
     pairs = [(str(entry["task"]), load(Source, entry["source"])) for entry in sources]
     counts: Counter[int] = Counter()
+    skipped: Counter[int] = Counter()
 
     def every_row() -> Iterator[rows.Row]:
         for index, (task, source) in enumerate(pairs):
             for row in _rows(task, source, source_seed(seed, source.name)):
+                if row is None:
+                    skipped[index] += 1
+                    continue
                 counts[index] += 1
                 yield row
 
@@ -43,7 +47,7 @@ def ingest(*, sources: list[dict[str, Any]], seed: int, out: Path) -> None:
         # A file that ends early must not be taken for the data set.
         (out / rows.FILE).unlink(missing_ok=True)
         raise
-    listing = [_described(task, source, counts[index]) for index, (task, source) in enumerate(pairs)]
+    listing = [_described(task, source, counts[index], skipped[index]) for index, (task, source) in enumerate(pairs)]
     (out / SOURCES_FILE).write_text(json.dumps(listing, indent=2, sort_keys=True) + "\n", encoding="utf-8")
 
 
@@ -52,8 +56,12 @@ def source_seed(seed: int, name: str) -> int:
     return int.from_bytes(hashlib.sha256(f"{seed}:{name}".encode()).digest()[:4], "big")
 
 
-def _rows(task: str, source: Source, seed: int) -> Iterator[rows.Row]:
+def _rows(task: str, source: Source, seed: int) -> Iterator[rows.Row | None]:
+    """The rows of one source; None for each that the publication leaves out."""
     for number, raw in enumerate(raw_rows(source, seed), start=1):
+        if source.skip is not None and source.skip(raw):
+            yield None
+            continue
         row = _converted(raw, task, source, f"Source {source.name}, row {number}")
         row["row_id"] = rows.row_id(row)
         yield row
@@ -125,9 +133,9 @@ def _short(value: Any) -> str:
     return text if len(text) <= 60 else text[:57] + "..."
 
 
-def _described(task: str, source: Source, count: int) -> dict[str, Any]:
+def _described(task: str, source: Source, count: int, skipped: int) -> dict[str, Any]:
     if source.location.startswith("hub"):
         hub_id, revision = hub_place(source)
         source = replace(source, hub_id=hub_id, revision=revision)
     kept = ("name", "title", "location", "hub_id", "revision", "licence", "published_rows", "limit")
-    return {"task": task, "rows": count, **{name: getattr(source, name) for name in kept}}
+    return {"task": task, "rows": count, "skipped": skipped, **{name: getattr(source, name) for name in kept}}

@@ -36,6 +36,8 @@ class Source:
     read: Callable[[Path], Iterator[RawRow]] | None = None
     """`read(folder)` yields the upstream rows of a folder in the publisher's own layout, where it is not a matter of
     parquet, arrow or JSON files that hold rows; paths of pictures are relative to the folder."""
+    skip: Callable[[RawRow], bool] | None = None
+    """Which upstream rows the publication leaves out; the ingest stage counts them."""
     synthetic: Callable[[int, int], Iterator[RawRow]] | None = None
     """`synthetic(n, seed)` yields n offline rows in the upstream schema that really show their answers."""
     demonstrate: Callable[[Row], str] | None = None

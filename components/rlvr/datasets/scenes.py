@@ -52,7 +52,11 @@ class Item:
 
 def draw(count: int, rng: random.Random) -> bytes:
     """A PNG of a scene with exactly `count` items, all of them visible."""
-    items = arrange(count, rng)
+    return paint(arrange(count, rng), rng)
+
+
+def paint(items: list[Item], rng: random.Random) -> bytes:
+    """A PNG of a scene with these items, which are given from back to front."""
     canvas = _floor(rng)
     for item in items:
         _paint(canvas, item)

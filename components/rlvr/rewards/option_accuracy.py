@@ -2,7 +2,7 @@ r"""VisualThinker-R1-Zero's accuracy reward: R1-V's (mathematics or equal text),
 
     solution "<answer>left</answer>"   completion "... <answer>left</answer>"        ->  1, by equal text
     solution "<answer>B</answer>"      completion "... <answer>A or B</answer>"      ->  1, the last letter alone
-    solution "<answer>A</answer>"      completion "... <answer>A chair</answer>"     ->  1, an article taken for a letter
+    solution "<answer>A</answer>"      completion "... <answer>A chair</answer>"     ->  1, an article as a letter
 
 Upstream: turningpoint-ai/VisualThinker-R1-Zero@cd71978 src/open-r1-multimodal/src/open_r1/grpo.py.
 """

@@ -6,7 +6,7 @@ tag against every later one, which takes seconds on 100 kB of repeated tags.
 | function | method | line breaks inside | between the blocks | around |
 |---|---|---|---|---|
 | `fullmatch` | R1-V at its last commit, VisualThinker-R1-Zero | allowed | any white space | nothing |
-| `published_run` | R1-V @033f53c, the published "$3" run; open-r1-multimodal | none | any white space | any text behind |
+| `published_run` | R1-V @033f53c, the published run; open-r1-multimodal | none | any white space | any text behind |
 | `tight` | open-r1-multimodal @c26e521, the released checkpoints | none | nothing | one line break behind |
 | `one_newline` | r1-vlm, words and digits | allowed | one line break | one line break behind |
 """

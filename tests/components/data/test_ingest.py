@@ -151,3 +151,15 @@ def test_bad_rows_are_named(tmp_path, conversion: Callable[[RawRow], dict[str, A
 def test_no_source(tmp_path):
     with pytest.raises(RlvrError, match="no source"):
         ingest(sources=[], seed=0, out=tmp_path)
+
+
+def odd(raw: RawRow) -> bool:
+    return int(raw["solution"]) % 2 == 1
+
+
+def test_rows_that_the_publication_leaves_out_are_skipped_and_counted(tmp_path: Path) -> None:
+    source = Source(name="even", title="Even", convert=convert, synthetic=synthetic, location="synthetic", limit=5)
+    ingest(sources=[{"task": "t", "source": plain(replace(source, skip=odd))}], seed=0, out=tmp_path)
+    assert [row["answer"] for row in rows.read(tmp_path)] == ["0", "2", "4"]
+    (listed,) = json.loads((tmp_path / "sources.json").read_text())
+    assert (listed["rows"], listed["skipped"]) == (3, 2)
