@@ -7,6 +7,7 @@ from rlvr.errors import RlvrError
 from rlvr.method import Method
 
 TABLE = (
+    "metaspatial",
     "r1_v",
     "r1_vlm",
     "reason_rft",
