@@ -2,7 +2,7 @@
 
 A path walks the method's canonical JSON: `stages.grpo.group_size`, `tasks.*.source.limit`. Members of lists are called
 by their name (rewards by that of their function); `*` means every member that has what follows (stages of a method may
-be of several kinds).
+be of several kinds). `false` takes an optional part out (a reward's judge, a stage's replay), as TOML has no null.
 """
 
 import copy
@@ -20,7 +20,8 @@ def apply(method: Method, values: Mapping[str, Any]) -> Method:
     data = copy.deepcopy(method.to_json())
     for path, value in values.items():
         for holder, key in _places(data, path):
-            holder[key] = value
+            optional = holder[key] is None or isinstance(holder[key], dict)
+            holder[key] = None if value is False and optional else value
     return Method.from_json(data)
 
 

@@ -28,13 +28,19 @@ def ratio(scene: Scene) -> float:
 
 
 def strict_ratio(scene: Scene, room: Metres) -> float:
-    """Share of the objects that overlap another object or stick out of the room; every object has a position."""
+    """Share of the objects that `strict_wrong` names."""
+    wrong = strict_wrong(scene, room)
+    return sum(wrong) / len(wrong) if wrong else 0.0
+
+
+def strict_wrong(scene: Scene, room: Metres) -> list[bool]:
+    """Which objects overlap another object or stick out of the room; every object has a position."""
     objects = scene[:-PRIORS]
     wrong = [_sticks_out(thing, room) for thing in objects]
     for (place, one), (other_place, other) in combinations(enumerate(objects), 2):
         if collide(one, other):
             wrong[place] = wrong[other_place] = True
-    return sum(wrong) / len(objects) if objects else 0.0
+    return wrong
 
 
 def collide(one: Thing, other: Thing) -> bool:

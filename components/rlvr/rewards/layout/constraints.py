@@ -30,13 +30,18 @@ def ratio(scene: Scene, room: Metres) -> float:
 
 
 def strict_ratio(scene: Scene, room: Metres) -> float:
-    """Share of the objects that break a relation; every object has a position.
+    """Share of the objects that `strict_wrong` names."""
+    wrong = strict_wrong(scene, room)
+    return sum(wrong) / len(wrong) if wrong else 0.0
+
+
+def strict_wrong(scene: Scene, room: Metres) -> list[bool]:
+    """Which objects break a relation; every object has a position.
 
     A relation to something that the scene graph does not have, or of an unknown kind, asks nothing.
     """
     turned = [{**thing, "rotation": {"z_angle": _quarter(rotation(thing, scene))}} for thing in scene]
-    objects = turned[:-PRIORS]
-    return sum(not _fits(thing, turned, room) for thing in objects) / len(objects) if objects else 0.0
+    return [not _fits(thing, turned, room) for thing in turned[:-PRIORS]]
 
 
 def relations(thing: Thing) -> list[tuple[str, str, Any]]:

@@ -22,14 +22,14 @@ Size = dict[str, float]
 def collision(
     completions: list[str], *, scene_graph: list[Scene], size_of_room: list[Size], **_: Any
 ) -> list[float | None]:
-    """Upstream's share of colliding pairs; None where the scene graph itself cannot be measured."""
+    """Upstream's share of colliding pairs, 1 when nothing is placed; None for a scene graph that cannot be measured."""
     return _each(lambda scene, _: collisions.ratio(scene), completions, scene_graph, size_of_room)
 
 
 def constraint(
     completions: list[str], *, scene_graph: list[Scene], size_of_room: list[Size], **_: Any
 ) -> list[float | None]:
-    """Upstream's share of objects in none of their relations; None where the scene graph itself cannot be measured."""
+    """Upstream's share of objects in none of their places, 1 when nothing is placed; None for a damaged scene graph."""
     return _each(constraints.ratio, completions, scene_graph, size_of_room)
 
 

@@ -78,13 +78,12 @@ class _View:
         self._fill(top, light, (0, 0, 0))
         middle, half = ((west + east) / 2, (south + north) / 2), ((east - west) / 2, (north - south) / 2)
         axis, sign = FRONT.get(thing["rotation"]["z_angle"], (1, 1))
-        ahead = [*middle]
-        ahead[axis] += sign * half[axis]
-        self._pen.line([self._at(*middle, high), self._at(*ahead, high)], (30, 30, 30), max(1, self._side // 80))
+        ahead_x, ahead_y = (middle[place] + (sign * half[place] if place == axis else 0.0) for place in (0, 1))
+        notch = [self._at(*middle, high), self._at(ahead_x, ahead_y, high)]
+        self._pen.line(notch, (30, 30, 30), max(1, self._side // 80))
         if self._side >= LABEL_PX:
-            self._pen.text(
-                self._at(west, (south + north) / 2, high), name, (0, 0, 0), ImageFont.load_default_imagefont()
-            )
+            font = ImageFont.load_default_imagefont()
+            self._pen.text(self._at(west, middle[1], high), name, (0, 0, 0), font)
 
     def _fill(self, corners: Sequence[Metres], colour: Colour | None, line: Colour) -> None:
         self._pen.polygon([self._at(*corner) for corner in corners], colour, line)

@@ -9,7 +9,7 @@ those of atcelen/IDesign@6a56a5b.
 """
 
 import math
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 Thing = dict[str, Any]
@@ -40,7 +40,7 @@ RAISED = (ArithmeticError, AttributeError, LookupError, RecursionError, TypeErro
 AXES = ("x", "y", "z")
 
 
-def room_of(size: dict[str, float]) -> Metres:
+def room_of(size: Mapping[str, float]) -> Metres:
     """A row's `size_of_room` as a tuple."""
     return (size["x"], size["y"], size["z"])
 
