@@ -70,16 +70,18 @@ def compare(
     *,
     truth_first: bool = False,
     rounding: int = 6,
+    pi: float | None = None,
 ) -> Comparison:
     """Read both texts and compare them; remembered, for a training step scores many equal strings.
 
     math-verify's `verify(gold, target)` is not symmetric: most upstreams pass the prediction first, `truth_first`
-    passes the truth first. `rounding` are its `float_rounding` decimals.
+    passes the truth first. `rounding` are its `float_rounding` decimals. `pi` is put in for the constant in both
+    expressions; where either is no expression, they then count as different (MMR1).
     """
     if max(len(prediction), len(truth)) > MAX_CHARACTERS:
         return Comparison(equal=False, failed=True)
     readings = [[reading.targets, reading.strings] for reading in (prediction_reading, truth_reading)]
-    return _worker.ask([prediction, truth], readings=readings, truth_first=truth_first, rounding=rounding)
+    return _worker.ask([prediction, truth], readings=readings, truth_first=truth_first, rounding=rounding, pi=pi)
 
 
 def equal(prediction: str, truth: str) -> bool | None:
