@@ -18,6 +18,7 @@ from rlvr.rl.advantages import advantages, with_length_bonus
 from rlvr.rl.engine import Engine
 from rlvr.rl.importance import truncated_importance
 from rlvr.rl.length_reward import with_length_rewards
+from rlvr.rl.length_weight import length_weights
 from rlvr.rl.partial_rollouts import Unfinished
 from rlvr.rl.prompts import StepPrompts
 from rlvr.rl.refinement import discounted_return, refine
@@ -257,8 +258,11 @@ class Collector:
             return []
         rewards = torch.tensor([[sample.reward for sample in group] for group in groups], dtype=torch.float32)
         values = advantages(rewards, settings.advantage)
+        lengths = torch.tensor([[sample.length for sample in group] for group in groups])
+        if settings.advantage.brief_weight != 1:
+            cut = settings.sampling.max_new_tokens - 2  # as upstream's 4094 of 4096
+            values = values * length_weights(rewards, lengths, settings.advantage.brief_weight, longest=cut)
         if settings.advantage.longer:
-            lengths = torch.tensor([[sample.length for sample in group] for group in groups])
             right = torch.tensor([[sample.correct for sample in group] for group in groups])
             values = with_length_bonus(values, lengths, right)
         return [

@@ -26,6 +26,9 @@ class Advantage:
     longer: bool = False
     """Whether the advantages of right answers grow by up to a half with their length, and shrink with their brevity
     (an option of VL-Rethinker's code)."""
+    brief_weight: float = 1.0
+    """Factor of the advantages of groups whose longest right completion is no longer than their wrong ones on average
+    (ADORA, an option of MM-Eureka's code); 1 has no effect."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
