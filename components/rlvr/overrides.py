@@ -95,8 +95,9 @@ def _leaves(data: Any, path: str = "") -> Iterator[tuple[str, Any]]:
         for key, value in data.items():
             yield from _leaves(value, f"{path}.{key}" if path else key)
     elif isinstance(data, list) and any(isinstance(item, dict) for item in data):
+        names = [_called(item) if isinstance(item, dict) else "?" for item in data]
         for position, item in enumerate(data):
-            name = item.get("name", position) if isinstance(item, dict) else position
+            name = names[position] if names[position] != "?" and names.count(names[position]) == 1 else position
             yield from _leaves(item, f"{path}.{name}")
     else:
         yield path, data

@@ -31,7 +31,9 @@ Settings = Annotated[
 Data = Annotated[
     str, typer.Option("--data", help="Training rows: a folder, s3://bucket/prefix, hub:ID@COMMIT or synthetic.")
 ]
-Files = Annotated[str, typer.Option("--files", metavar="GLOB", help="Which files of --data are read, e.g. '*.csv'.")]
+Files = Annotated[
+    str, typer.Option("--files", metavar="GLOB", help="Which files of --data are read, e.g. 'data/*.parquet'.")
+]
 Columns = Annotated[
     str,
     typer.Option("--columns", metavar="THEIRS=YOURS,...", help="Upstream columns and yours, e.g. problem=question."),

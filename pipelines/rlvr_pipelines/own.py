@@ -40,7 +40,7 @@ def with_own(
     if columns:
         changed["tasks.*.source.rename"] = _columns(columns)
     if files or columns:
-        changed["tasks.*.source.files"] = files or "**/*"
+        changed["tasks.*.source.files"] = files or "*"
     if base:
         changed["backbone.location"] = base
     changed |= dict(parse(text) for text in settings)

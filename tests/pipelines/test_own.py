@@ -23,7 +23,7 @@ def test_rows_and_columns_of_ones_own():
     sized = with_own(profile("laptop"), data="mine", columns="problem=question, solution=answer", base="checkpoint")
     run = sized.scaled(METHODS["r1_v"])
     source = run.tasks[0].source
-    assert (source.location, source.limit, source.files) == ("mine", None, "**/*")
+    assert (source.location, source.limit, source.files) == ("mine", None, "*")
     assert source.rename == {"problem": "question", "solution": "answer"}
     assert run.backbone.location == "checkpoint"
     changed = {change["field"] for change in sized.own_changes(METHODS["r1_v"])}

@@ -59,8 +59,21 @@ def banner(method: dict[str, Any], profile: str, locations: list[str], own: list
     if any(is_synthetic(location) for location in locations):
         reasons.append("Synthetic rows stood in for the published data sets.")
     if own:
-        named = ", ".join(change["field"] for change in own[:6]) + (f" and {len(own) - 6} more" if len(own) > 6 else "")
-        reasons.append(f"Whoever started the run changed the method: {named}.")
+        reasons.append(f"Whoever started the run changed the method: {', '.join(_named(own))}.")
     if profile == "laptop" and not reasons:
         reasons.append("The laptop profile runs at a small fraction of the published scale.")
     return [*reasons, "The numbers below are not a reproduction of the published ones."] if reasons else []
+
+
+def _named(own: list[dict[str, Any]]) -> list[str]:
+    """The changed settings; of an added reward the reward alone; at most eight and how many more."""
+    added = {
+        change["field"].removesuffix("function")
+        for change in own
+        if change["field"].endswith(".function") and change["published"] is None
+    }
+    names = [
+        next((reward[:-1] for reward in added if change["field"].startswith(reward)), change["field"]) for change in own
+    ]
+    distinct = list(dict.fromkeys(names))
+    return distinct[:8] + ([f"{len(distinct) - 8} more"] if len(distinct) > 8 else [])
