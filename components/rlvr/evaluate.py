@@ -77,7 +77,13 @@ def generate(
     from rlvr.rl.rollout import Rollout
 
     processor = load_processor(model)
-    encoder = Encoder(processor, {benchmark.name: benchmark.prompt})
+    encoder = Encoder(
+        processor,
+        {benchmark.name: benchmark.prompt},
+        frames_per_second=benchmark.frames_per_second,
+        max_frames=benchmark.max_frames,
+        max_video_pixels=benchmark.max_video_pixels,
+    )
     rollout = Rollout(load_model(model, precision), processor.tokenizer)
     answers: list[dict[str, Any]] = []
     for start in range(0, len(rows), batch):

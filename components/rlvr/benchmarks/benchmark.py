@@ -43,6 +43,12 @@ class Benchmark:
     """How the question is asked."""
     sampling: Sampling
     """Generation settings."""
+    frames_per_second: float = 1.0
+    """Frames a second taken from videos."""
+    max_frames: int = 32
+    """Frames taken from a video at most."""
+    max_video_pixels: int | None = None
+    """Frames of a video are shrunk until their areas together are at most this; None sets no limit."""
     published_rule: Scorer
     """The publication's own scoring rule."""
     strict_rule: Scorer

@@ -22,12 +22,12 @@ MAX_CHARACTERS = 65_536
 """Longest block that is read."""
 
 
-def iou(completions: list[str], *, glue: list[Spans | None], **_: Any) -> list[float | None]:
+def iou(completions: list[str], *, glue: Sequence[Spans | None], **_: Any) -> list[float | None]:
     """Score of the first glue block; 0 for none or a malformed one, None for rows without true spans."""
     return [None if truth is None else score(text, truth) for text, truth in zip(completions, glue, strict=True)]
 
 
-def strict(completions: list[str], *, glue: list[Spans | None], **_: Any) -> list[float | None]:
+def strict(completions: list[str], *, glue: Sequence[Spans | None], **_: Any) -> list[float | None]:
     """As `iou`, but the completion must have exactly one glue block with at least one span."""
     return [
         None if truth is None else score(text, truth) if _is_plain(text) else 0.0

@@ -26,7 +26,7 @@ MAX_CHARACTERS = 16_384
 Box = Sequence[float]
 
 
-def iou(completions: list[str], *, boxes: list[list[Box] | None], **_: Any) -> list[float | None]:
+def iou(completions: list[str], *, boxes: Sequence[Sequence[Box] | None], **_: Any) -> list[float | None]:
     """Mean overlap of the first answer block's boxes; None for rows without true boxes."""
     return [
         None if truth is None else mean_overlap(written_boxes(text.replace("\n", "")), truth)
@@ -34,7 +34,7 @@ def iou(completions: list[str], *, boxes: list[list[Box] | None], **_: Any) -> l
     ]
 
 
-def strict(completions: list[str], *, boxes: list[list[Box] | None], **_: Any) -> list[float | None]:
+def strict(completions: list[str], *, boxes: Sequence[Sequence[Box] | None], **_: Any) -> list[float | None]:
     """As `iou`, but every box must be four numbers within the picture with its corners in order."""
     return [
         None if truth is None else mean_overlap(found, truth) if found and all(map(_is_box, found)) else 0.0

@@ -11,7 +11,7 @@ from rlvr.data.rows import Row
 from rlvr.errors import RlvrError
 from rlvr.prompts import Prompt
 from rlvr.rl.media_text import media_text
-from rlvr.rl.video import Frames, sample_frames
+from rlvr.rl.video import Frames, sample_frames, shrunk
 
 if TYPE_CHECKING:
     import torch
@@ -49,8 +49,10 @@ class Encoder:
         max_tokens: int | None = None,
         frames_per_second: float = 1.0,
         max_frames: int = 32,
+        max_video_pixels: int | None = None,
     ) -> None:
         """`prompts` maps task names to contracts; rows whose prompt exceeds `max_tokens` are refused by name."""
+        self.max_video_pixels = max_video_pixels
         self.processor, self.prompts, self.max_tokens = processor, prompts, max_tokens
         self.frames_per_second, self.max_frames = frames_per_second, max_frames
         ids = (getattr(processor, name, None) for name in ("image_token_id", "video_token_id"))
@@ -131,11 +133,12 @@ class Encoder:
 
     def _video(self, encoded: bytes | None, row_id: str) -> Frames:
         try:
-            return sample_frames(encoded or b"", self.frames_per_second, self.max_frames)
+            frames = sample_frames(encoded or b"", self.frames_per_second, self.max_frames)
         except ValueError as error:
             raise RlvrError(
                 f"Row {row_id}: its video cannot be decoded ({error}). The verify stage quarantines such rows."
             ) from error
+        return frames if self.max_video_pixels is None else shrunk(frames, self.max_video_pixels)
 
 
 def _metadata(video: Frames) -> dict[str, Any]:

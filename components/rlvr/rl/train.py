@@ -94,6 +94,7 @@ class Loop:
             max_tokens=settings.max_prompt_tokens,
             frames_per_second=settings.frames_per_second,
             max_frames=settings.max_frames,
+            max_video_pixels=settings.max_video_pixels,
         )
         policy = Policy(load_model(base, precision))
         if policy.obstacle:

@@ -1,6 +1,7 @@
 """Frames of an encoded video, at a steady rate."""
 
 import io
+import math
 from dataclasses import dataclass
 
 from PIL import Image
@@ -45,3 +46,13 @@ def sample_frames(video: bytes, per_second: float, most: int) -> Frames:
     if not count:
         raise ValueError("no frames")
     return Frames(pictures=tuple(frames[number] for number in chosen), per_second=rate * wanted / count)
+
+
+def shrunk(frames: Frames, most_pixels: int) -> Frames:
+    """The frames in a size at which their areas together are at most `most_pixels`, never enlarged."""
+    width, height = frames.pictures[0].size
+    factor = math.sqrt(most_pixels / (len(frames.pictures) * width * height))
+    if factor >= 1:
+        return frames
+    size = max(1, int(width * factor)), max(1, int(height * factor))
+    return Frames(pictures=tuple(picture.resize(size) for picture in frames.pictures), per_second=frames.per_second)

@@ -96,6 +96,8 @@ class Grpo:
     """Frames a second taken from videos."""
     max_frames: int = 32
     """Frames taken from a video at most."""
+    max_video_pixels: int | None = None
+    """Frames of a video are shrunk until their areas together are at most this; None sets no limit."""
     freeze_vision: bool = False
     """Whether the vision tower stays as it is."""
     lora: Lora | None = None

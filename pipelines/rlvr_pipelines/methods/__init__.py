@@ -7,10 +7,12 @@ from rlvr.errors import RlvrError
 from rlvr.method import Method
 
 TABLE = (
+    "curr_reft",
     "metaspatial",
     "r1_v",
     "r1_vlm",
     "reason_rft",
+    "videochat_r1",
     "visual_rft",
 )
 """Names of the method files, in alphabetical order."""
