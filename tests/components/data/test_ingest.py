@@ -109,6 +109,7 @@ def test_rows_of_all_tasks_in_order(tmp_path):
         "published_rows": 100,
         "limit": 2,
         "rows": 2,
+        "skipped": 0,
     }
 
 
