@@ -69,27 +69,16 @@ def test_every_method_file_is_in_the_table():
 
 
 def test_every_hyper_parameter_that_a_method_sets_names_its_source():
-    from dataclasses import fields, is_dataclass
-
     from rlvr_pipelines.methods import METHODS
+    from rlvr_pipelines.show import settings
 
-    def leaves(value, prefix=""):
-        for entry in fields(value):
-            content = getattr(value, entry.name)
-            if is_dataclass(content):
-                yield from leaves(content, f"{prefix}{entry.name}.")
-            elif entry.name not in ("citations", "name", "tasks"):
-                yield f"{prefix}{entry.name}"
-
+    always = {"group_size", "prompts_per_step", "optimiser.learning_rate", "loss.kl_weight", "sampling.temperature"}
     for method in METHODS.values():
         for stage in method.stages:
-            unknown = set(stage.citations) - set(leaves(stage))
-            assert not unknown, f"{method.name}: {unknown}"
-            needed = {
-                "group_size",
-                "prompts_per_step",
-                "optimiser.learning_rate",
-                "loss.kl_weight",
-                "sampling.temperature",
-            }
-            assert needed & set(leaves(stage)) <= set(stage.citations), f"{method.name}: {stage.name}"
+            found = {path: default for path, _, default in settings(stage) if path not in ("tasks", "refinement")}
+            assert stage.citations.keys() <= found.keys(), f"{method.name}: {stage.citations.keys() - found.keys()}"
+            set_here = {path for path, default in found.items() if not default and "stop_tokens" not in path}
+            wanted = {path for path in set_here if not any(other.startswith(f"{path}.") for other in found)}
+            assert (wanted | always & found.keys()) <= stage.citations.keys(), (
+                f"{method.name}, stage {stage.name}: no source for {sorted(wanted - stage.citations.keys())}"
+            )

@@ -101,7 +101,7 @@ def _stage(stage: TrainingStage, console: Console, everything: bool) -> None:
     table.add_column(style="bold", overflow="fold", max_width=24)
     table.add_column(style="dim")
     hidden = 0
-    for path, value, default in _settings(stage):
+    for path, value, default in settings(stage):
         source = stage.citations.get(path, "")
         if not source and default and not everything:
             hidden += 1
@@ -138,7 +138,7 @@ def _departures(departures: Sequence[Departure], console: Console) -> None:
     console.print(Padding(table, (0, 0, 0, 2)))
 
 
-def _settings(value: Any, prefix: str = "") -> list[tuple[str, Any, bool]]:
+def settings(value: Any, prefix: str = "") -> list[tuple[str, Any, bool]]:
     """Leaf fields of a stage as (path, value, whether that is the default), citations left out."""
     found: list[tuple[str, Any, bool]] = []
     for field in fields(value):
@@ -149,7 +149,7 @@ def _settings(value: Any, prefix: str = "") -> list[tuple[str, Any, bool]]:
         if is_dataclass(content):
             if default is not MISSING and type(content) is not type(default):
                 found.append((f"{prefix}{field.name}", type(content).__name__, False))
-            found += _settings(content, f"{prefix}{field.name}.")
+            found += settings(content, f"{prefix}{field.name}.")
         else:
             found.append((f"{prefix}{field.name}", content, content == default))
     return found

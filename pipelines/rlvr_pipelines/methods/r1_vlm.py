@@ -72,6 +72,7 @@ GRPO = Grpo(
         "advantage.ddof": "groundlight/trl@546cab4: torch's unbiased std",
         "loss.objective": "groundlight/trl@546cab4: no clip, one inner iteration",
         "loss.kl_weight": "train.py@d87e650: 0.001 (the survey says 0.01, which is not in the history of the code)",
+        "loss.reference": "train.py@d87e650: sync_ref_model",
         "loss.reference_sync_steps": "train.py@d87e650: every 64 steps",
         "loss.reference_mixup": "train.py@d87e650: 0.9 of the policy + 0.1 of the old reference",
         "min_pixels": "no resize is set upstream; the processor's own limits",
