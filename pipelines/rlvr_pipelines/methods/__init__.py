@@ -8,12 +8,15 @@ from rlvr.method import Method
 
 TABLE = (
     "curr_reft",
+    "kimi_vl_thinking",
     "metaspatial",
+    "open_r1_multimodal",
     "r1_v",
     "r1_vlm",
     "reason_rft",
     "videochat_r1",
     "visual_rft",
+    "visualthinker_r1_zero",
 )
 """Names of the method files, in alphabetical order."""
 
