@@ -36,7 +36,8 @@ class Picture:
 
 def draw(rng: random.Random) -> Picture:
     """One to three toys in different squares on tinted paper."""
-    kinds = [kind for kind in KINDS if kind in rng.sample(KINDS, rng.randint(1, 3))]
+    chosen = rng.sample(KINDS, rng.randint(1, 3))
+    kinds = [kind for kind in KINDS if kind in chosen]
     cells = rng.sample([(column, row) for row in range(ROWS) for column in range(COLUMNS)], len(kinds))
     paper = (rng.randint(215, 255), rng.randint(215, 255), rng.randint(215, 255))
     canvas = Image.new("RGB", (COLUMNS * CELL_PX * SCALE, ROWS * CELL_PX * SCALE), paper)

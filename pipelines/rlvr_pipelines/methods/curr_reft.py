@@ -1,4 +1,4 @@
-"""Curr-ReFT (2503.07065): a curriculum of three RL stages - judge, choose, answer freely - then its best answers learnt.
+"""Curr-ReFT (2503.07065): three RL stages (judge, choose, answer freely), then its best answers learnt.
 
 Code: ding523/Curr_REFT @ f123433
 
@@ -118,7 +118,7 @@ OPEN = replace(
     citations={
         **JUDGE.citations,
         "group_size": "stage3_math_resize.sh@f123433",
-        "steps": "README@f123433: the last stage starts from checkpoint 2300; nominally 2 epochs (a comment in a script "
+        "steps": "README@f123433: the last stage starts from checkpoint 2300; nominally 2 epochs (a script's comment "
         "thinks 600 steps enough)",
         "max_pixels": "Stage3_open_math_resize.py@f123433: about 410,000",
     },
@@ -133,7 +133,7 @@ SELF_IMPROVEMENT = Sft(
     freeze_vision=False,
     checkpoint_every=100,
     citations={
-        "epochs": "reject_sft@f123433: 3, which are 143 steps; the script's max_steps of 2000 would take precedence and "
+        "epochs": "reject_sft@f123433: 3, which are 143 steps; the script's max_steps of 2000 would go before and "
         "make 42 epochs of 1,520 rows, and which checkpoint was released is not stated; ours: the 3 epochs",
         "batch_size": "reject_sft@f123433: 1 a GPU x accumulation 4 x 8 GPUs",
         "optimiser.learning_rate": "reject_sft@f123433 (1e-6 in the comparison SFT)",
