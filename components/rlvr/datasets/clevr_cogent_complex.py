@@ -25,7 +25,7 @@ def synthetic(n: int, seed: int) -> Iterator[RawRow]:
     """`n` scenes with questions."""
     for item in scene_questions.items(n, f"clevr_cogent_complex {seed}"):
         yield {
-            "image": {"bytes": item.picture, "path": None},
+            "image": item.picture,
             "problem": item.question,
             "solution": f"<answer> {item.answer} </answer>",
         }

@@ -26,7 +26,7 @@ def synthetic(n: int, seed: int) -> Iterator[RawRow]:
     for item in scene_questions.items(n, f"clevr_cogent_r1 {seed}"):
         thought, answer = scene_questions.reasoning(item.question, item.answer)
         yield {
-            "image": {"bytes": item.picture, "path": None},
+            "image": item.picture,
             "thinking": f"<think> {thought} </think>",
             "problem": item.question,
             "solution": f"<answer> {answer} </answer>",

@@ -25,7 +25,7 @@ def synthetic_b(n: int, seed: int) -> Iterator[RawRow]:
 def _drawn(n: int, seed: str) -> Iterator[RawRow]:
     for item in scene_questions.items(n, seed):
         yield {
-            "image": {"bytes": item.picture, "path": None},
+            "image": item.picture,
             "problem": item.question,
             "solution": f"<answer> {item.answer} </answer>",
         }

@@ -41,7 +41,7 @@ def synthetic(n: int, seed: int) -> Iterator[RawRow]:
             "idx": number,
             "type": kind,
             "task": task,
-            "image": {"bytes": pair.picture, "path": None},
+            "image": pair.picture,
             "question": pair.question,
             "choices": list(pair.options),
             "answer": f"({LETTERS[pair.options.index(pair.answer)]})",

@@ -33,7 +33,7 @@ def synthetic(n: int, seed: int) -> Iterator[RawRow]:
     for _ in range(n):
         figure = figures.draw(rng)
         yield {
-            "image": {"bytes": figure.png, "path": None},
+            "image": figure.png,
             "problem": figure.question,
             "solution": f"<answer> {figure.answer_degrees}° </answer>",
         }

@@ -32,7 +32,7 @@ def synthetic(n: int, seed: int) -> Iterator[RawRow]:
     for _ in range(n):
         figure = figures.draw(rng)
         yield {
-            "image_path": {"bytes": figure.png, "path": None},
+            "image_path": figure.png,
             "question": figure.question,
             "ground_truth": f"{figure.answer_degrees}°",
         }

@@ -54,7 +54,7 @@ def synthetic(n: int, seed: int) -> Iterator[RawRow]:
             "options": str(list(item.choices or ())),
             "explanation": "",
             **dict.fromkeys(PICTURES),
-            "image_1": {"bytes": item.picture, "path": None},
+            "image_1": item.picture,
             "img_type": "['Plots and Charts']",
             "answer": item.letter if item.choices else item.answer,
             "topic_difficulty": "Easy",

@@ -33,7 +33,8 @@ def demonstrate(row: Row) -> str:
         heights = [bar.height for bar in bars]
         given = "ABC"[heights.index(min(heights))] if careless else row["answer"]
         return f"<think> {' '.join(map(str, heights))} </think> <answer>{given}</answer>"
-    count = int(row["answer"]) - careless
+    wrong = int(row["answer"]) - 1 or 2
+    count = wrong if careless else int(row["answer"])
     counted = " ".join(str(number) for number in range(1, count + 1))
     return f"<think> {counted} </think> <answer>{count}</answer>"
 
@@ -42,11 +43,11 @@ def synthetic(n: int, seed: int) -> Iterator[RawRow]:
     """`n` bar charts with short solutions."""
     for item in charts.items(n, f"open_r1_8k {seed}", tallest=TALLEST):
         answer = item.letter if item.choices else item.answer
-        thought = " ".join(f"{bar.colour} {bar.height}" for bar in item.bars)
+        thought = f"the {item.answer} bar" if item.choices else f"count the blocks up to {answer}"
         yield {
-            "image": {"bytes": item.picture, "path": None},
+            "image": item.picture,
             "problem": listed(item.question, item.choices),
-            "solution": f"<think> {thought} ; so it is {answer} </think>\n\n<answer>{answer}</answer>",
+            "solution": f"<think> {thought} </think>\n\n<answer>{answer}</answer>",
             "original_question": item.question,
             "original_answer": answer,
         }

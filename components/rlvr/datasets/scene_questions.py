@@ -59,8 +59,8 @@ def items(n: int, seed: str) -> Iterator[Item]:
 def reasoning(question: str, answer: str, careless: bool = False) -> tuple[str, str]:
     """A short way of thinking and the answer it ends with; the careless one miscounts by one or compares wrongly."""
     if answer.isdecimal():
-        count = int(answer) - careless
-        return " ".join(str(number) for number in range(1, count + 1)) or "none", str(count)
+        count = (int(answer) - 1 or 2) if careless else int(answer)
+        return " ".join(str(number) for number in range(1, count + 1)), str(count)
     one, other = re.findall("|".join(COLOURS), question)
     more, less = (one, other) if answer == "yes" else (other, one)
     return f"{more} more than {less}", {"yes": "no", "no": "yes"}[answer] if careless else answer
