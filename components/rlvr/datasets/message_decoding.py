@@ -21,7 +21,7 @@ from typing import Any
 from rlvr.data.rows import Row
 from rlvr.data.source import RawRow, Source
 from rlvr.datasets import mapping_picture
-from rlvr.datasets.common_words import WORDS, words_of
+from rlvr.datasets.frequent_words import WORDS, words_of
 from rlvr.rewards.message_decoding import spelt_out
 
 FEW_LETTERS = "aenrst"
