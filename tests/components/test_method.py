@@ -101,3 +101,12 @@ def test_settings_are_parsed_as_json_or_text():
     assert parse("a.b=x=y") == ("a.b", "x=y")
     with pytest.raises(RlvrError, match="PATH=VALUE"):
         parse("nothing")
+
+
+def test_false_takes_an_optional_part_out():
+    value = METHODS["metaspatial"]
+    assert any(reward.judge for reward in value.tasks[0].rewards)
+    without = apply(value, {"tasks.*.rewards.*.judge": False})
+    assert not any(reward.judge for reward in without.tasks[0].rewards)
+    kept = apply(value, {"tasks.layout.rewards.graded.weight": 2.0})
+    assert kept.tasks[0].rewards[0].weight == 2.0

@@ -129,7 +129,7 @@ def _rooms(n: int, seed: int, *, held_out: bool) -> Iterator[RawRow]:
         }
         # The floor's colour is no property of the room and differs from row to row.
         yield {
-            "images": [{"bytes": render(scene, room, SIDE_PX, hue=rng.random()), "path": None}],
+            "images": [render(scene, room, SIDE_PX, hue=rng.random())],
             "problem": f"<image>Furnish the room.\n{MARK}\n{json.dumps(scene, indent=2)}",
             "answer": json.dumps(truth),
         }
