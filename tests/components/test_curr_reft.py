@@ -187,13 +187,8 @@ def test_format_asks_for_a_box_by_label():
 def test_evaluation_is_kinder_than_ours():
     solution = ["<answer>cat, dog</answer>"]
     more = [tagged("dog, cat, bird")]
-    assert (
-        curr_reft.classes_published(more, solution=solution),
-        curr_reft.classes_strict(more, solution=solution),
-    ) == (
-        [1],
-        [0],
-    )
+    assert curr_reft.classes_published(more, solution=solution) == [1]
+    assert curr_reft.classes_strict(more, solution=solution) == [0]
     assert curr_reft.classes_published([tagged('["cat", "dog"]'), tagged("[cat")], solution=solution * 2) == [1, None]
     assert curr_reft.number_published(["14"], answer=["4"]) == [1]
     assert curr_reft.number_strict([tagged("14"), "4"], answer=["4", "4"]) == [0, None]

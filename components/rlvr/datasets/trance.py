@@ -23,6 +23,7 @@ from rlvr.data.pictures_apart import rows_of
 from rlvr.data.rows import Row
 from rlvr.data.source import RawRow, Source
 from rlvr.datasets import reason_rft_cot
+from rlvr.rewards.function_sequence import Function, functions
 
 WIDTH_PX, HEIGHT_PX = 112, 56
 COLOURS = {"red": (200, 30, 30), "green": (20, 140, 40), "blue": (40, 70, 220), "yellow": (245, 215, 30)}
@@ -32,7 +33,7 @@ SCALE = 2
 """Scenes are drawn at twice their size and reduced, which smooths edges."""
 
 Thing = dict[str, str]
-"""Shape, size and colour of an object."""
+"""Shape, size and color of an object."""
 
 
 def convert(raw: RawRow) -> dict[str, Any]:
@@ -41,16 +42,18 @@ def convert(raw: RawRow) -> dict[str, Any]:
 
 
 def demonstrate(row: Row) -> str:
-    """A worked response: what becomes of each object, then the functions.
+    """A worked response: what the objects of the second picture look like, then the functions.
 
     Three of five demonstrations look at object 0 alone; where it stays as it is, they name the colour it has.
     """
-    calls = row["answer"].split("), ")
+    things = _listed(row["prompt"])
+    calls = functions(row["answer"])
+    for name, which, value in calls:
+        things[int(which)][name.removeprefix("change_")] = value
     if int(row["row_id"], 16) % 5 < 3:
-        colour = row["prompt"].partition("(0, ")[2].split(", ")[2]
-        calls = [call for call in calls if "(0, " in call] or [f"change_color(0, {colour}"]
-        return reason_rft_cot.response(_seen(calls[:1], objects=1), calls[0].rstrip(")") + ")")
-    return reason_rft_cot.response(_seen(calls, objects=2), row["answer"])
+        calls = [call for call in calls if call[1] == "0"] or [("change_color", "0", things[0]["color"])]
+        return reason_rft_cot.response(_seen(things[:1]), _written(calls))
+    return reason_rft_cot.response(_seen(things), _written(calls))
 
 
 def synthetic(n: int, seed: int) -> Iterator[RawRow]:
@@ -104,7 +107,7 @@ def draw(things: list[Thing], floor: tuple[int, int, int], shear: float = 0.0) -
     pen = ImageDraw.Draw(canvas)
     for place, thing in enumerate(things):
         x, y = (WIDTH_PX * SCALE * (2 * place + 1)) // (2 * len(things)), HEIGHT_PX * SCALE // 2
-        radius, colour = RADIUS_PX[thing["size"]] * SCALE, COLOURS[thing["colour"]]
+        radius, colour = RADIUS_PX[thing["size"]] * SCALE, COLOURS[thing["color"]]
         shape = pen.rectangle if thing["shape"] == "cube" else pen.ellipse
         shape((x - radius, y - radius, x + radius, y + radius), fill=colour, outline=(40, 40, 40), width=SCALE)
     if shear:
@@ -119,39 +122,42 @@ def _scenes(n: int, seed: str, shear: float) -> Iterator[RawRow]:
     rng = random.Random(seed)
     for number in range(n):
         before = [
-            {"shape": rng.choice(SHAPES), "size": rng.choice(list(RADIUS_PX)), "colour": rng.choice(list(COLOURS))}
+            {"shape": rng.choice(SHAPES), "size": rng.choice(list(RADIUS_PX)), "color": rng.choice(list(COLOURS))}
             for _ in range(2)
         ]
         after = [dict(thing) for thing in before]
         calls = []
         for which in rng.choice(((0,), (1,), (0, 1))):
             attribute, values = rng.choice((("color", list(COLOURS)), ("size", list(RADIUS_PX))))
-            column = "colour" if attribute == "color" else attribute
-            value = rng.choice([value for value in values if value != before[which][column]])
-            after[which][column] = value
-            calls.append(f"change_{attribute}({which}, {value}")
+            value = rng.choice([value for value in values if value != before[which][attribute]])
+            after[which][attribute] = value
+            calls.append((f"change_{attribute}", str(which), value))
         floor = (rng.randint(150, 210), rng.randint(150, 210), rng.randint(150, 210))
         listed = ", ".join(
-            f"({which}, {thing['shape']}, {thing['size']}, {thing['colour']}, rubber)"
+            f"({which}, {thing['shape']}, {thing['size']}, {thing['color']}, rubber)"
             for which, thing in enumerate(before)
         )
         yield {
             "id": f"trance_{number}",
             "image": [draw(before, floor), draw(after, floor, shear)],
-            "problem": f"The objects of the first picture are {listed}. What changed?",
-            "answer": "), ".join(calls) + ")",
-            "cot": _seen(calls, objects=2),
+            "problem": f"At first: {listed}. What changed?",
+            "answer": _written(calls),
+            "cot": _seen(after),
         }
 
 
-def _seen(calls: list[str], objects: int) -> str:
-    """What is said of each object: the attribute that changed and its new value, or that it is the same."""
-    changed = dict.fromkeys(range(objects), "same")
-    for call in calls:
-        name, _, rest = call.rstrip(")").partition("(")
-        which, value = rest.split(", ")
-        changed[int(which)] = f"{name.removeprefix('change_')} {value}"
-    return " ".join(f"{which} {what}." for which, what in changed.items())
+def _listed(prompt: str) -> list[Thing]:
+    """The objects that a synthetic question lists."""
+    entries = [entry.split(")")[0].split(", ") for entry in prompt.split("(")[1:]]
+    return [{"shape": shape, "size": size, "color": color} for _, shape, size, color, _ in entries]
+
+
+def _seen(things: list[Thing]) -> str:
+    return " ".join(f"{which} {thing['size']} {thing['color']}." for which, thing in enumerate(things))
+
+
+def _written(calls: list[Function]) -> str:
+    return ", ".join(f"{name}({which}, {value})" for name, which, value in calls)
 
 
 TRAIN_FILE = "A1-Spatial-Transformation-train-60k-cot.json"
