@@ -52,10 +52,15 @@ def strict(completions: list[str], *, solution: list[str], **_: Any) -> list[flo
     """`answer_length` of an answer that is exactly one fenced list, or exactly `None`."""
     scores: list[float | None] = []
     for text, truth in zip(completions, solution, strict=True):
-        given = last_answer_span(text) or ""
-        exact = given.startswith(OPENING) and given.endswith(CLOSING) and given.count(CLOSING) == 2
-        scores.append(answered(text, truth, length=True) if exact or given == NOTHING else 0.0)
+        exact = is_exact(last_answer_span(text) or "")
+        scores.append(answered(text, truth, length=True) if exact else 0.0)
     return scores
+
+
+def is_exact(answer: str) -> bool:
+    """Whether an answer is one fenced json block, or the word None, and nothing else."""
+    fences = answer.startswith(OPENING) and answer.endswith(CLOSING) and answer.count(CLOSING) == 2
+    return fences or answer == NOTHING
 
 
 def answered(text: str, truth: str, *, length: bool = False, at_50: bool = False) -> float | None:
@@ -85,7 +90,7 @@ def fenced(text: str, truth: str, *, length: bool = False, at_50: bool = False) 
 
 
 def boxes(text: str) -> list[Any] | None:
-    """What the last fenced json block lists (keys of an object, characters of a text); [] without one or in an empty one.
+    """What the last fenced json block lists (keys of an object, characters of a text); [] without a block.
 
     None where the block is not JSON that can be listed.
     """
