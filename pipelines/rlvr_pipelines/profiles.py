@@ -39,12 +39,17 @@ class Profile:
     """How training stages are spread over memory and processes."""
 
     def scaled(self, method: Method) -> Method:
-        """The method as this profile runs it."""
+        """The method as this profile runs it.
+
+        Of a family's values those pass over that name a task, stage or benchmark which this variant lacks.
+        """
+        family = method.name.partition("/")[0]
         named = {
             path: value
             for name, values in self.method_values.items()
-            if name in (method.name.partition("/")[0], method.name)
+            if name in (family, method.name)
             for path, value in values.items()
+            if name == method.name != family or _has(method, path)
         }
         if self.rewards:
             tasks = [replace(task, rewards=(*task.rewards, *self.rewards)) for task in method.tasks]
@@ -58,6 +63,13 @@ class Profile:
     def own_changes(self, method: Method) -> list[dict[str, Any]]:
         """What the user changed beyond the profile, in the same form."""
         return changes(replace(self, changed={}, rewards=()).scaled(method), self.scaled(method))
+
+
+def _has(method: Method, path: str) -> bool:
+    """Whether the method has the task, stage or benchmark that a path names, if it names one."""
+    parts = {"tasks": method.tasks, "stages": method.stages, "benchmarks": method.benchmarks}
+    kind, name, *_ = [*path.split("."), ""]
+    return kind not in parts or name in ("*", *(part.name for part in parts[kind]))
 
 
 def profile(name: str) -> Profile:

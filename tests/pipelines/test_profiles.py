@@ -38,6 +38,19 @@ def test_changes_name_published_and_run_value():
     assert found["stages.grpo.group_size"]["published"] == 15
 
 
+def test_a_familys_values_concern_the_variants_that_have_the_part():
+    method = METHODS["r1_vlm"]
+    values = {"stages.grpo.steps": 7, "stages.other.steps": 8, "tasks.*.source.limit": 9}
+    scaled = replace(profile("laptop"), method_values={"r1_vlm": values}).scaled(method)
+    assert (scaled.stages[0].steps, scaled.tasks[0].source.limit) == (7, 9)
+    for name in METHODS:
+        family = [other for other in METHODS.values() if other.name.partition("/")[0] == name.partition("/")[0]]
+        for path in profile("laptop").method_values.get(name.partition("/")[0], {}):
+            kind, part = (*path.split("."), "")[:2]
+            if kind in ("tasks", "stages", "benchmarks") and part != "*":
+                assert any(part == one.name for other in family for one in getattr(other, kind)), (name, path)
+
+
 def test_unknown_profile():
     with pytest.raises(RlvrError, match="choose one of laptop, cluster"):
         profile("phone")

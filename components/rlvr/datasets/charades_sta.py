@@ -31,6 +31,7 @@ def convert(raw: RawRow) -> dict[str, Any]:
     """An upstream row -> our fields; the sentence in lower case and without its final dot, as upstream."""
     start, end = (float(second) for second in raw["timestamp"])
     return {
+        "images": [],
         "video": raw["video"],
         "prompt": raw["sentence"].strip().lower().removesuffix("."),
         "answer": f"{start} to {end}",

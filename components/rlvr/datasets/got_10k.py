@@ -41,6 +41,7 @@ def convert(raw: RawRow) -> dict[str, Any]:
     frames = [frame["bytes"] if isinstance(frame, dict) else frame for frame in raw["frames"]]
     boxes = raw["gt"]
     return {
+        "images": [],
         "video": motion_jpeg.video(frames, FRAMES_PER_SECOND),
         "prompt": f"{raw['object']}, at first in {_written(boxes[0])}",
         "answer": json.dumps(boxes),

@@ -27,6 +27,7 @@ COLUMNS = ("video", "question", "options", "duration", "glue", "answer")
 def convert(raw: RawRow) -> dict[str, Any]:
     """An upstream row -> our fields; the options stand under the question as they are."""
     return {
+        "images": [],
         "video": raw["video"],
         "prompt": "\n".join([raw["question"], *raw["options"]]),
         "answer": raw["answer"],

@@ -26,6 +26,7 @@ COLUMNS = ("video", "instruction", "answer")
 def convert(raw: RawRow) -> dict[str, Any]:
     """An upstream row -> our fields."""
     return {
+        "images": [],
         "video": raw["video"],
         "prompt": raw["instruction"],
         "answer": raw["answer"].strip(),
