@@ -5,7 +5,7 @@
 
 Bars stand on a pale paper whose tint differs, so that equal charts are different pictures. One bar is taller than the
 others, and it is not the one whose height is asked for, so that looking at the tallest alone gives a wrong answer.
-`read` measures a picture again, for tests and for demonstrations.
+`read` measures a picture again, for tests and for demonstrations (`looked_up`).
 """
 
 import io
@@ -110,3 +110,21 @@ def read(picture: bytes) -> tuple[Bar, ...]:
         colour = max(inked, key=inked.__getitem__)
         bars.append(Bar(colour, round(inked[colour] / (BLOCK_PX - GAP_PX))))
     return tuple(bars)
+
+
+def looked_up(picture: bytes, question: str, chance: int) -> tuple[str, str]:
+    """A short thought about a chart and the answer that follows from it, as demonstrations need them.
+
+    `chance` is any number that differs from row to row. Of the questions for a height, those for the green and the blue
+    bar are answered carelessly in four of five cases, with the height of the tallest bar instead: the base reads bars
+    well but does not always look at the one asked for, and RL has something to teach.
+    """
+    bars = read(picture)
+    tallest = max(bars, key=lambda bar: bar.height)
+    if question.startswith(TALLEST):
+        place = PLACES[bars.index(tallest)]
+        return f"The tallest is the {place}.", "ABC"[bars.index(tallest)]
+    asked = next(bar for bar in bars if f" {bar.colour} " in question)
+    if asked.colour != "red" and chance % 5 < 4:
+        return f"The tallest is {tallest.height}.", str(tallest.height)
+    return f"The {asked.colour} is {asked.height}.", str(asked.height)

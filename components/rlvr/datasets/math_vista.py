@@ -7,7 +7,7 @@ Hub: AI4Math/MathVista. A raw row (`decoded_image` is the picture, `image` its p
      "answer_type": "text", "integer", "float" or "list", "metadata": {...}, "query": "..."}
 
 The answer of a multiple-choice row is the TEXT of an option. Synthetic rows have the same columns and show the bar
-charts of `rlvr.datasets.charts`, three of four with a number and one with options.
+charts of `rlvr.datasets.charts`, four of five with a number and one with options.
 """
 
 import json
@@ -18,7 +18,7 @@ from rlvr.data.source import RawRow, Source
 from rlvr.datasets import charts
 from rlvr.datasets.choices import listed
 
-TALLEST = 0.25
+TALLEST = 0.2
 """Share of synthetic rows with options."""
 
 

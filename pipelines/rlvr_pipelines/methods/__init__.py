@@ -10,6 +10,8 @@ TABLE = (
     "curr_reft",
     "kimi_vl_thinking",
     "metaspatial",
+    "mm_eureka",
+    "mmr1",
     "open_r1_multimodal",
     "r1_v",
     "r1_vlm",
