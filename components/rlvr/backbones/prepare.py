@@ -10,6 +10,7 @@ from typing import Any
 
 from rlvr.backbones.backbone import Backbone, Tiny
 from rlvr.canonical import load
+from rlvr.data.ingest import converted
 from rlvr.data.rows import Row, row_id
 from rlvr.data.source import Source
 from rlvr.errors import RlvrError
@@ -73,8 +74,10 @@ def demonstrations(task: Task, tiny: Tiny) -> list[Row]:
             f"Give the backbone a folder, s3:// or hub location."
         )
     rows: list[Row] = []
-    for raw in source.synthetic(tiny.warmup_rows, -1 - tiny.seed):
-        row: Row = {"source": source.name, "task": task.name, **source.convert(raw)}  # type: ignore[typeddict-item]
+    for number, raw in enumerate(source.synthetic(tiny.warmup_rows, -1 - tiny.seed), start=1):
+        if source.skip is not None and source.skip(raw):
+            continue
+        row = converted(raw, task.name, source, f"Source {source.name}, synthetic row {number}")
         row["row_id"] = row_id(row)
         row["response"] = source.demonstrate(row)
         rows.append(row)

@@ -62,12 +62,13 @@ def _rows(task: str, source: Source, seed: int) -> Iterator[rows.Row | None]:
         if source.skip is not None and source.skip(raw):
             yield None
             continue
-        row = _converted(raw, task, source, f"Source {source.name}, row {number}")
+        row = converted(raw, task, source, f"Source {source.name}, row {number}")
         row["row_id"] = rows.row_id(row)
         yield row
 
 
-def _converted(raw: RawRow, task: str, source: Source, place: str) -> rows.Row:
+def converted(raw: RawRow, task: str, source: Source, place: str) -> rows.Row:
+    """An upstream row as ours, without its `row_id`; `place` is what an error calls it."""
     try:
         fields = source.convert(raw)
     except RlvrError as error:
