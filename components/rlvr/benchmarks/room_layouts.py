@@ -15,10 +15,9 @@ from rlvr.training import Sampling
 PROMPT = Prompt(
     system="Reason inside <think> </think> first, then answer inside <answer> </answer>.",
     template=(
-        "Furnish the room in the picture. Walls: south_wall y = 0, west_wall x = 0, north_wall, east_wall; floor: "
-        "middle of the room; ceiling. x goes east, y north, z up, in metres. Give the centre of every object; none may "
-        "collide, all keep their relations.\n{question}\n"
-        "Answer: a JSON list with new_object_id, x, y, z of each object."
+        "Furnish the room in the picture. Origin: its south-west corner; x east, y north, z up, metres. Give each "
+        "object's centre: no collisions, all relations kept.\n{question}\n"
+        "Answer: a JSON list of new_object_id, x, y, z."
     ),
 )
 """Tags, keys and frame are upstream's; its own worked example is no valid JSON and is left out."""
