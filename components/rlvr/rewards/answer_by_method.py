@@ -56,11 +56,11 @@ def math(completions: list[str], *, solution: list[str], **_: Any) -> list[float
 
 
 def exact(completions: list[str], *, solution: list[str], **_: Any) -> list[float | None]:
-    """1 when the last answer tag and the truth are equal mathematics or equal cleaned text."""
+    """`math` of the last answer tag alone; 0 without one."""
     scores: list[float | None] = []
     for text, truth in zip(completions, solution, strict=True):
         given, wanted = last_answer_span(text), cleaned(truth)
-        scores.append(float(given is not None and (cleaned(given) == wanted or symbolic.equal(given, wanted) is True)))
+        scores.append(float(given is not None and _math(cleaned(given), wanted) == 1.0))
     return scores
 
 

@@ -10,7 +10,7 @@
 | `strict` | ours | as `soft` | IoU |
 
 The answer is the first `[int, int, int, int]` of the first answer tag: no fractions, no minus, no blanks inside the
-brackets. The overlap counts the last row and column as outside, so two boxes that share 2 px or less share nothing.
+brackets. Boxes of which only a single row or column of pixels overlaps count as apart.
 """
 
 import json
@@ -101,7 +101,7 @@ def rescaled(box: Sequence[float], grid: Size, picture: Size) -> Sequence[float]
 
 
 def iou(one: Sequence[float], other: Sequence[float]) -> float:
-    """Intersection over union of two boxes [x1, y1, x2, y2] whose last row and column lie outside.
+    """Intersection over union of two boxes [x1, y1, x2, y2]; less than two pixels in common, either way, are none.
 
     Raises what upstream raises: ZeroDivisionError without any area, IndexError for fewer than four numbers.
     """

@@ -239,8 +239,8 @@ METHOD = Method(
         Departure(
             name="first_box",
             text=(
-                "The reward pays for the first box of the first answer wherever it stands, and overlaps of 2 px or "
-                "less count as none, as upstream; the variant rec_strict reads one JSON box alone."
+                "The reward pays for the first box of the first answer wherever it stands, and boxes that overlap by "
+                "one pixel count as apart, as upstream; the variant rec_strict reads one JSON box alone."
             ),
         ),
         Departure(
