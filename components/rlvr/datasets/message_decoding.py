@@ -46,18 +46,19 @@ def convert(raw: RawRow) -> dict[str, Any]:
 
 
 def demonstrate_word(row: Row) -> str:
-    """A worked response: the word letter by letter, then the word.
+    """A worked response: letter by letter what the code stands for, then the word.
 
-    Three of five leave the last letter in code: the base decodes, but stops too early, and RL has something to teach.
+    Three of five skip the last letter and leave it in code: the base decodes, but carelessly, and RL has something to
+    teach.
     """
-    word = _said(row)
-    return f"<think> {' '.join(word)} </think>\n<answer>{word}</answer>"
+    steps, word = _worked(row)
+    return f"<think> {steps} </think>\n<answer>{word}</answer>"
 
 
 def demonstrate_sequence(row: Row) -> str:
-    """The same for sequences, whose letters stand in a chars block with underscores between words."""
-    message = _said(row)
-    return f"<think> <chars>{spelt_out(message)}</chars> </think>\n<answer>{message}</answer>"
+    """The same for sequences, whose letters are spelt in a chars block with underscores between words."""
+    steps, message = _worked(row)
+    return f"<think> {steps} <chars>{spelt_out(message)}</chars> </think>\n<answer>{message}</answer>"
 
 
 def gold_sequence(row: Row) -> tuple[str, str]:
@@ -147,11 +148,16 @@ def _picture(pairs: Sequence[tuple[str, str]], published_px: int) -> bytes:
     return mapping_picture.draw(pairs, columns=5, cell_px=cell, letter_px=20)
 
 
-def _said(row: Row) -> str:
-    """The message as a demonstration gives it."""
-    careless = int(row["row_id"], 16) % 5 < 3
-    code = json.loads(row["extra"] or "{}")["coded_message"]
-    return row["answer"][:-1] + code[-1] if careless else row["answer"]
+def _worked(row: Row) -> tuple[str, str]:
+    """Steps and message as a demonstration gives them: `q→t k→e x→a` and `tea`."""
+    code = json.loads(row["extra"] or "{}")["coded_message"].split()
+    steps = [
+        "_" if letter == "_" else f"{letter}→{plain}"
+        for letter, plain in zip(code, row["answer"].replace(" ", "_"), strict=True)
+    ]
+    if int(row["row_id"], 16) % 5 < 3:
+        return " ".join(steps[:-1]), row["answer"][:-1] + code[-1]
+    return " ".join(steps), row["answer"]
 
 
 WORDS_TRAIN = Source(
