@@ -19,6 +19,7 @@ TABLE = (
     "videochat_r1",
     "visual_rft",
     "visualthinker_r1_zero",
+    "vl_rethinker",
     "vlm_r1",
 )
 """Names of the method files, in alphabetical order."""
