@@ -53,7 +53,9 @@ def table(families: Sequence[Sequence[Method]]) -> Table:
                 name,
                 method.backbone.hub_id.partition("/")[2],
                 " > ".join(stage.name for stage in method.stages),
-                ", ".join(dict.fromkeys(task.name for task in method.tasks)),
+                ", ".join(task.name for task in method.tasks)
+                if len(method.tasks) < 5
+                else f"{len(method.tasks)} tasks",
                 method.benchmarks[0].title,
                 style="" if position == 0 else "dim",
             )
