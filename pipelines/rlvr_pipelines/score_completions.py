@@ -96,11 +96,17 @@ def print_scores(method: Method, scored: Sequence[Scored], console: Console) -> 
         table.add_column(head, _shown(sum(values) / len(values) if values else None), justify="right", no_wrap=True)
     sums = [one.reward for one in scored if one.reward is not None]
     table.add_column("reward", _shown(sum(sums) / len(sums) if sums else None), justify="right", no_wrap=True)
-    table.add_column("completion", overflow="ellipsis", no_wrap=True, min_width=20)
+    table.add_column("completion", no_wrap=True)
+    widths = [max(map(len, str(column.header).split("\n"))) + 2 for column in table.columns[:-1]]
+    room = max(20, console.width - sum(widths))
     for one in scored:
         cells = [_shown(one.rewards.get(name)) for name in names]
-        table.add_row(str(one.line), *cells, _shown(one.reward), escape(" ".join(one.completion.split())))
+        table.add_row(str(one.line), *cells, _shown(one.reward), escape(_cut(" ".join(one.completion.split()), room)))
     console.print(table)
+
+
+def _cut(text: str, width: int) -> str:
+    return text if len(text) <= width else text[: width - 1] + "…"
 
 
 def _shown(value: float | None) -> str:
