@@ -1,6 +1,6 @@
 r"""MMR1's two normal forms of answers, with all their side effects, and its loose comparison of texts.
 
-    light   "\text{5} cm"    -> "5"        "frac12" -> "\frac{1}{2}"    "inside" -> "side"
+    light   "\text{5} cm"    -> "5"        "frac12" -> "\frac{1}{2}"    "inside" -> "ide"
     heavy   "Dark red."      -> "dark red" "not sure" -> "falset sure"  "None"   -> "falsene"
 
 Units and words are replaced inside other words too: upstream's forms do the same, and MMR1's accuracy depends on it.

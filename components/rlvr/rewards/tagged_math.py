@@ -12,7 +12,7 @@
 Both pay 1 for ANY reply where math-verify reads nothing in the gold: with `bare_gold` that is every bare letter, word
 and LaTeX formula. What counts of a reply is the first answer tag that opens and closes on one line, tags included;
 otherwise everything behind the last opening tag. A letter A to D that math-verify does not accept counts when the
-answer contains it and none of the other three anywhere, so "The answer is B" fails (it has an a).
+answer contains it and none of the other three anywhere, so "(B) cat" fails for B and "C) fig" is right for C.
 """
 
 from collections.abc import Sequence

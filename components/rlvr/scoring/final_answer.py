@@ -39,7 +39,7 @@ def said_answer(text: str) -> str | None:
     if ends:
         return text[ends[-1] :].strip().partition("\n")[0].strip("*$ .") or None
     short = text.strip()
-    return short if 0 < len(short) <= SHORT else None
+    return short if 0 < len(short) <= SHORT and last_answer_span(text) is None else None
 
 
 def option(answer: str, choices: list[str] | None) -> int | None:
