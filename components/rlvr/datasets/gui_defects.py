@@ -29,8 +29,11 @@ SIDE_PX = 56
 QUESTION = "Before and after a click. Which defect?"
 """Our wording of the synthetic question."""
 
-WINDOWS = ((215, 60, 50), (40, 120, 220), (30, 150, 60), (150, 60, 190))
-"""Colours of what may be shown, sRGB."""
+Colour = tuple[int, int, int]
+"""sRGB."""
+
+WINDOWS: tuple[Colour, ...] = ((215, 60, 50), (40, 120, 220), (30, 150, 60), (150, 60, 190))
+"""Colours of what may be shown."""
 
 
 def convert(raw: RawRow) -> dict[str, Any]:
@@ -70,16 +73,20 @@ def _rows(n: int, seed: str) -> Iterator[RawRow]:
     for number in range(n):
         changed = rng.random() < 0.5
         colour, other = rng.sample(WINDOWS, 2)
-        grounds = [rng.randint(215, 255) for _ in range(2)]  # light changes, but that is no response
+        grounds = [_light(rng) for _ in range(2)]  # light changes, but that is no response
         corner = (rng.randrange(4, 20), rng.randrange(4, 16))
         screens = [_screen(colour, grounds[0], corner), _screen(other if changed else colour, grounds[1], corner)]
         pictures = [{"bytes": screen, "path": f"screens/{number}_{place}.png"} for place, screen in enumerate(screens)]
         yield vlm_r1_jsonl.row(number, pictures, QUESTION, UNEXPECTED if changed else NO_RESPONSE)
 
 
-def _screen(colour: tuple[int, int, int], ground: int, corner: tuple[int, int]) -> bytes:
+def _light(rng: random.Random) -> Colour:
+    return rng.randint(215, 255), rng.randint(215, 255), rng.randint(215, 255)
+
+
+def _screen(colour: Colour, ground: Colour, corner: tuple[int, int]) -> bytes:
     """A PNG of a screen with a window and, below it, a button."""
-    canvas = Image.new("RGB", (SIDE_PX, SIDE_PX), (ground, ground, ground))
+    canvas = Image.new("RGB", (SIDE_PX, SIDE_PX), ground)
     pen = ImageDraw.Draw(canvas)
     x, y = corner
     pen.rectangle((x, y, x + 30, y + 22), fill=colour)

@@ -16,6 +16,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
+from rlvr.data.gold import wrong_answer
 from rlvr.data.pictures_apart import rows_of
 from rlvr.data.rows import Row
 from rlvr.data.source import RawRow, Source
@@ -81,6 +82,12 @@ def demonstrate(row: Row) -> str:
     return f"<think> look </think> <answer>{answer}</answer>"
 
 
+def gold(row: Row) -> tuple[str, str]:
+    """The row's answer, and one that no rule finds alike: `wrong_answer`, or a sign for texts, which may be like."""
+    wrong = "%" if row["answer_kind"] == "text" else wrong_answer(row["answer"])
+    return f"<think>gold</think>\n<answer>{row['answer']}</answer>", f"<think>gold</think>\n<answer>{wrong}</answer>"
+
+
 def synthetic(n: int, seed: int) -> Iterator[RawRow]:
     """`n` rows, the five rules in turn."""
     return _rows(n, random.Random(f"vlm_r1_jsonl {seed}"))
@@ -127,6 +134,7 @@ TRAIN = Source(
     read=read,
     synthetic=synthetic,
     demonstrate=demonstrate,
+    gold=gold,
 )
 """Rows of one's own: upstream publishes the form and the rules, and no mixed data. Give a folder as the location."""
 
