@@ -204,7 +204,7 @@ METHOD = Method(
         ),
         Departure(
             name="loss_limit",
-            text="Upstream limits a loss above 10 to [-1, 1]; ours has no such limit, for such losses have not been seen.",
+            text="Upstream limits a loss above 10 to [-1, 1]; ours has no such limit, for gradients are clipped.",
         ),
         Departure(
             name="symbolic_limits",
