@@ -24,7 +24,6 @@ from PIL import Image
 from rlvr.data.rows import Row
 from rlvr.data.source import RawRow, Source
 from rlvr.datasets import solids
-from rlvr.datasets.virft_coco import generous
 from rlvr.errors import RlvrError
 from rlvr.rewards.grounding_giou import strict_box
 
@@ -71,11 +70,12 @@ def written(box: tuple[int, ...]) -> str:
 
 
 def demonstrate(row: Row) -> str:
-    """A worked response: take up the instruction, then give the box, which is too generous in three of five."""
+    """A worked response: say where the thing is, then give its box, whose upper edge is a cell off in three of five."""
     box = strict_box(json.loads(row["extra"] or "{}")["solution"]) or (0, 0, 1000, 1000)
+    think = solids.whereabouts(box)
     if int(row["row_id"], 16) % 5 < 3:
-        box = generous(box)
-    return f"<think> {row['prompt'].split()[-1]} </think>\n<answer>{written(box)}</answer>"
+        box = solids.sloppy(box)
+    return f"<think> {think} </think>\n<answer>{written(box)}</answer>"
 
 
 def read_train(folder: Path) -> Iterator[RawRow]:

@@ -1,7 +1,7 @@
 """Pictures of one or two large solid things on a plain ground, for detection, grounding and classification.
 
-A thing is known by its colour and its outline (`Look`) and fills its box exactly. Boxes are made of whole cells of an
-8 x 8 grid: coordinates are multiples of 125 thousandths, one cell is one 14-px patch of the vision tower.
+A thing is known by its colour and its outline (`Look`) and fills its box exactly. Boxes are made of whole cells of a
+4 x 4 grid: coordinates are multiples of 250 thousandths, one cell is one picture token of Qwen2-VL (28 px).
 """
 
 import io
@@ -12,8 +12,8 @@ from dataclasses import dataclass
 
 from PIL import Image, ImageDraw
 
-CELLS = 8
-CELL_PX = 14
+CELLS = 4
+CELL_PX = 28
 SIDE_PX = CELLS * CELL_PX
 """Width and height of a picture."""
 
@@ -53,12 +53,28 @@ LOOKS = tuple(
 """Eight looks, different in colour, so that colour alone tells them apart."""
 
 
-def place(count: int, rng: random.Random, sides: Sequence[int] = (3, 4)) -> list[Box]:
+def place(count: int, rng: random.Random, sides: Sequence[int] = (2,)) -> list[Box]:
     """Boxes of `count` things that do not touch, with sides of so many cells."""
     while True:
         boxes = [_box(rng, sides) for _ in range(count)]
         if not any(_close(one, other) for number, one in enumerate(boxes) for other in boxes[:number]):
             return boxes
+
+
+def whereabouts(box: Sequence[float]) -> str:
+    """Where the middle of a box lies, in two words: `left top`, `middle centre`."""
+    across, down = (box[0] + box[2]) / 2, (box[1] + box[3]) / 2
+    return f"{_third(across, ('left', 'middle', 'right'))} {_third(down, ('top', 'centre', 'bottom'))}"
+
+
+def _third(place: float, words: tuple[str, str, str]) -> str:
+    return words[0] if place < 450 else words[1] if place <= 550 else words[2]
+
+
+def sloppy(box: Sequence[float]) -> Box:
+    """The box with its upper edge a cell too high, or too low where it stands at the top of the picture."""
+    x1, y1, x2, y2 = (int(coordinate) for coordinate in box)
+    return x1, y1 - CELL if y1 > 0 else y1 + CELL, x2, y2
 
 
 def draw(things: Sequence[tuple[Look, Box]], rng: random.Random) -> bytes:
