@@ -88,7 +88,7 @@ ROW_CHECKS = (
     ),
     _check(
         "decodable",
-        "Every picture decodes in full",
+        "Every picture decodes in full, every video to its first frame",
         "critical",
         "a truncated picture passes a look at its header and stops training when its turn comes",
         "decodable",

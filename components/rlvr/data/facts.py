@@ -1,8 +1,8 @@
 """Facts: one line of plain measurements for each row, so that checks judge a small table and never touch pictures.
 
-One streaming pass decodes every picture in full (a truncated JPEG passes a header check), digests its pixels and asks
-the task's rewards about the row's own answer. What can only be known of all rows together (duplicates, contradictions,
-which components judge accuracy) is filled in at the end.
+One streaming pass decodes every picture in full (a truncated JPEG passes a header check) and every video to its first
+frame, digests its pixels and asks the task's rewards about the row's own answer. What can only be known of all rows
+together (duplicates, contradictions, which components judge accuracy) is filled in at the end.
 
 Example: `{"position": 0, "row_id": "5d1f...", "decodable": True, "min_side_px": 320, "gold_score": 1.0,
 "wrong_score": 0.0, "duplicate": False, ...}`
@@ -28,6 +28,7 @@ from rlvr.data import rows
 from rlvr.data.gold import NO_ANSWER, drop, judged_scores
 from rlvr.errors import RlvrError
 from rlvr.method import Task
+from rlvr.rl.video import fault
 
 SCHEMA = pa.schema(
     [
@@ -105,6 +106,7 @@ def _measured(position: int, row: rows.Row) -> dict[str, Any]:
     width, height = min(sizes, key=min) if sizes else (None, None)
     digests = [digest for _, digest, _ in pictures]
     video = [hashlib.sha256(row["video"]).hexdigest()] if row["video"] else []
+    video_error = fault(row["video"]) if row["video"] else ""
     placeholder = PLACEHOLDER.search(row["prompt"])
     required = ("row_id", "task", "source", "answer_kind")
     return {
@@ -113,7 +115,7 @@ def _measured(position: int, row: rows.Row) -> dict[str, Any]:
         "task": row["task"],
         "source": row["source"],
         "absent": ", ".join(name for name in required if not row[name]),  # type: ignore[literal-required]
-        "decodable": len(sizes) == len(pictures),
+        "decodable": len(sizes) == len(pictures) and not video_error,
         "pictures": len(pictures),
         "width_px": width,
         "height_px": height,
@@ -126,7 +128,7 @@ def _measured(position: int, row: rows.Row) -> dict[str, Any]:
         "prompt_empty": not row["prompt"].strip(),
         "answer_empty": not row["answer"].strip() and row["answer_kind"] != NO_ANSWER,
         "placeholder": placeholder.group() if placeholder else "",
-        "error": "; ".join(error for _, _, error in pictures if error),
+        "error": "; ".join(error for error in [*(error for _, _, error in pictures), video_error] if error),
     }
 
 

@@ -15,11 +15,12 @@ from PIL import Image, UnidentifiedImageError
 
 from rlvr.data.rows import Row, stream
 from rlvr.report.inputs import Evaluation
+from rlvr.rl.video import stills
 
 SIDE_PX = 160
 """Longest side of a thumbnail."""
 PICTURES = 3
-"""Pictures of a row that are shown."""
+"""Pictures of a row that are shown, or frames of its video."""
 
 
 def gallery(tests: Path, name: str, roles: dict[str, Evaluation], fixed: int = 8, worst: int = 4) -> dict[str, Any]:
@@ -92,6 +93,9 @@ def _rows(tests: Path, name: str, wanted: set[str]) -> list[Row]:
 
 def _card(row_id: str, row: Row | None, replies: dict[str, dict[str, dict[str, Any]]]) -> dict[str, Any]:
     images: Sequence[bytes] = (row.get("images") or []) if row else []
+    video = row.get("video") if row else None
+    if video and not images:
+        images = stills(video, PICTURES)
     return {
         "row_id": row_id,
         "found": row is not None,
@@ -99,6 +103,6 @@ def _card(row_id: str, row: Row | None, replies: dict[str, dict[str, dict[str, A
         "answer": row["answer"] if row else "",
         "pictures": [thumbnail(image) for image in images[:PICTURES]],
         "more_pictures": max(0, len(images) - PICTURES),
-        "video": bool(row and row.get("video")),
+        "video": bool(video),
         "replies": {role: replies[role][row_id] for role in ("base", "tuned") if role in replies},
     }

@@ -48,6 +48,19 @@ def sample_frames(video: bytes, per_second: float, most: int) -> Frames:
     return Frames(pictures=tuple(frames[number] for number in chosen), per_second=rate * wanted / count)
 
 
+def fault(video: bytes) -> str:
+    """Why the first frame of a video cannot be decoded; empty when it can, or when nothing here decodes videos."""
+    try:
+        import av
+    except ImportError:
+        return ""
+    try:
+        with av.open(io.BytesIO(video), mode="r") as container:
+            return "" if next(container.decode(container.streams.video[0]), None) else "a video without frames"
+    except (av.FFmpegError, IndexError) as error:
+        return f"{type(error).__name__}: not a video"
+
+
 def shrunk(frames: Frames, most_pixels: int) -> Frames:
     """The frames in a size at which their areas together are at most `most_pixels`, never enlarged."""
     width, height = frames.pictures[0].size
@@ -56,3 +69,17 @@ def shrunk(frames: Frames, most_pixels: int) -> Frames:
         return frames
     size = max(1, int(width * factor)), max(1, int(height * factor))
     return Frames(pictures=tuple(picture.resize(size) for picture in frames.pictures), per_second=frames.per_second)
+
+
+def stills(video: bytes, number: int) -> list[bytes]:
+    """`number` frames of a video, evenly over it, as PNG; none where it cannot be decoded, or not here."""
+    try:
+        frames = sample_frames(video, per_second=1000.0, most=number)
+    except (RlvrError, ValueError):
+        return []
+    found = []
+    for picture in frames.pictures:
+        encoded = io.BytesIO()
+        picture.save(encoded, "PNG")
+        found.append(encoded.getvalue())
+    return found
