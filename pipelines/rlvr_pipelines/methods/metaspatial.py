@@ -148,7 +148,8 @@ METHOD = Method(
             text=(
                 "Upstream undoes escapes before it reads the judge's JSON, so a quote in a comment empties all five "
                 "grades, and takes any number; here JSON is read as it is and grades outside 1 to 10 count as missing. "
-                "Without a judge (laptop) this component is left out."
+                "The judge answers at temperature 0; upstream leaves it to the endpoint (1). Without a judge "
+                "(laptop) this component is left out."
             ),
         ),
         Departure(
@@ -208,6 +209,10 @@ MULTI_TURN = replace(
                 "first turn's prompt. Here each turn sees the task, its last answer, a drawing of it and the "
                 "rule-based part of its reward, and every turn of a path is trained on."
             ),
+        ),
+        Departure(
+            name="one_turn_evaluation",
+            text="The benchmark asks for one turn; which turn the paper's figures for several turns score is unstated.",
         ),
         Departure(
             name="turn_batch",
