@@ -13,6 +13,8 @@ import re
 from collections.abc import Sequence
 from typing import Any
 
+from rlvr.spans import between
+
 Spans = Sequence[Sequence[float]]
 """Pairs of start and end, in seconds."""
 
@@ -59,9 +61,7 @@ def written_spans(text: str) -> list[tuple[float, float]] | None:
 
 def first_block(text: str, tag: str) -> str | None:
     """Content of the first complete `<tag>...</tag>`, as it stands; None when there is none."""
-    _, opened, rest = text.partition(f"<{tag}>")
-    body, closed, _ = rest.partition(f"</{tag}>")
-    return body if opened and closed else None
+    return next(between(text, f"<{tag}>", f"</{tag}>"), None)
 
 
 def overlap(given: Spans, truth: Spans) -> float:

@@ -14,6 +14,7 @@ from collections import deque
 from typing import Any
 
 from rlvr.answers import last_answer_span
+from rlvr.spans import between
 
 Span = tuple[float, float]
 """Start and end, in seconds."""
@@ -76,10 +77,8 @@ def last_pair(text: str, pattern: re.Pattern[str] = PAIR) -> Span | None:
 
 def last_block(text: str) -> str | None:
     """Content of the last answer block, blocks being taken from left to right."""
-    block, place = None, 0
-    while (opened := text.find("<answer>", place)) >= 0 and (closed := text.find("</answer>", opened)) >= 0:
-        block, place = text[opened + len("<answer>") : closed], closed + len("</answer>")
-    return block
+    last = deque(between(text, "<answer>", "</answer>"), maxlen=1)
+    return last[0] if last else None
 
 
 def overlap(given: Span | None, truth: Span) -> float | None:
