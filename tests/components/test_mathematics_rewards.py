@@ -3,12 +3,15 @@ import time
 import pytest
 import torch
 
+from chat_server import says, serve
 from rlvr.boxed import box_spans, last_boxed
+from rlvr.method import Judge
 from rlvr.rewards import (
     box_with_thoughts,
     boxed_math,
     candidate_accuracy,
     character_cosine,
+    judged_candidate,
     line_tags,
     symbolic,
     tag_counts,
@@ -153,6 +156,22 @@ def test_mmr1_pays_any_letter_for_some_golds_except_in_the_strict_form():
     assert candidate_accuracy.accuracy([reply("7"), reply("\\boxed{13}")], answer=["7", "3"]) == [0.5, 1]
     strict = [reply("\\boxed{(B) five}"), reply("\\boxed{13}"), reply("\\boxed{\\frac{1}{2}}"), reply("7")]
     assert candidate_accuracy.strict(strict, answer=["B", "3", "0.5", "7"]) == [1, 0, 1, 0]
+
+
+def test_a_judge_looks_at_what_the_rule_does_not_accept(monkeypatch):
+    verdicts = {"half": "They agree. <judge>0</judge>", "9": "<judge>1</judge>", "8": "no idea"}
+
+    def answer(request, number):
+        text = request["messages"][-1]["content"]
+        return says(next(verdict for given, verdict in verdicts.items() if f"\n{given}\n" in text))
+
+    texts = [reply(f"\\boxed{{{given}}}") for given in ("half", "9", "8", "7 km")]
+    columns = {"answer": ["0.5", "7 km", "7 km", "7 km"], "prompt": ["How long?"] * 4}
+    assert judged_candidate.accuracy(texts, **columns) == [0, 0, 0, 1]
+    with serve(answer) as server:
+        monkeypatch.setenv("RLVR_JUDGE_URL", server.url)
+        assert judged_candidate.accuracy(texts, judge=Judge(model="m", attempts=1), **columns) == [1, 0, 0, 1]
+        assert len(server.requests) == 3
 
 
 def test_candidates_are_found_in_order():

@@ -12,9 +12,9 @@ from rlvr.backbones.backbone import Backbone
 from rlvr.benchmarks import chart_qa, logic_vista, math_verse, math_vision, math_vista
 from rlvr.benchmarks.benchmark import Benchmark, Published
 from rlvr.datasets import mmr1_rl, mmr1_sft
-from rlvr.method import Departure, Method, Reward, Task
+from rlvr.method import Departure, Judge, Method, Reward, Task
 from rlvr.prompts import Prompt
-from rlvr.rewards import box_with_thoughts, candidate_accuracy, line_tags, word_runs
+from rlvr.rewards import box_with_thoughts, candidate_accuracy, judged_candidate, line_tags, word_runs
 from rlvr.training import Advantage, Grpo, Loss, Optimiser, Sampling, Sft, Uniform, VarianceAware
 
 PROMPT = Prompt(
@@ -176,8 +176,8 @@ COMMON = (
     Departure(
         name="judges_replaced",
         text=(
-            "Published scores use GPT-4o where rules fail; ours are rules alone. The training variants with a language "
-            "model as a judge are not run; candidate_accuracy.before_judge is their rule."
+            "Published scores use GPT-4o where rules fail; ours are rules alone. In training the published run asks no "
+            "language model either; the variant `judge` does."
         ),
     ),
     Departure(
@@ -303,5 +303,19 @@ V0 = replace(
     ),
 )
 
-METHODS = (METHOD, B7, V0)
+JUDGE = replace(
+    METHOD,
+    name="mmr1/judge",
+    title="MMR1-3B (judge)",
+    summary="The same with a language model that looks at the answers which the rule does not accept.",
+    tasks=tuple(
+        replace(
+            task,
+            rewards=(Reward(function=judged_candidate.accuracy, judge=Judge(model="gpt-4o-mini")), *REWARDS[1:]),
+        )
+        for task in METHOD.tasks
+    ),
+)
+
+METHODS = (METHOD, B7, V0, JUDGE)
 """All variants, the principal one first."""
