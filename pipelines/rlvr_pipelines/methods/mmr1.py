@@ -97,6 +97,7 @@ GRPO = Grpo(
 
 GRPO_V0 = replace(
     GRPO,
+    name="grpo_v0",
     epochs=15.0,
     sampler=Uniform(),
     sampling=Sampling(temperature=1.0, max_new_tokens=2048),
