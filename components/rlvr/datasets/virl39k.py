@@ -20,13 +20,13 @@ from typing import Any
 
 import pyarrow.parquet as pq
 
+from rlvr.boxed import last_boxed
 from rlvr.data.pictures_apart import Pictures
 from rlvr.data.rows import Row
 from rlvr.data.source import RawRow, Source
 from rlvr.datasets import charts
 from rlvr.datasets.choices import listed
 from rlvr.errors import RlvrError
-from rlvr.rewards.boxed_strict import boxed
 from rlvr.training import Rethinking
 
 PLACEHOLDER = "<image>"
@@ -42,7 +42,7 @@ def convert(raw: RawRow) -> dict[str, Any]:
         "pass_rate_32b": raw["PassRate_32BTrained"],
         "pass_rate_7b": raw["PassRate_7BBase"],
     }
-    answer = boxed(raw["answer"])
+    answer = last_boxed(raw["answer"])
     return {
         "images": list(raw["image"] or []),
         "prompt": without_placeholders(raw["question"]),

@@ -10,6 +10,7 @@ A completion that was cut before its end token scores 0.
 import re
 from typing import Any
 
+from rlvr.boxed import last_boxed
 from rlvr.rewards import symbolic
 
 MAX_CHARACTERS = 4096
@@ -31,23 +32,10 @@ def correct(
 
 def is_correct(text: str, solution: str) -> bool | None:
     """Whether the last complete box of a text holds the answer; None where there is no box or nothing to read in it."""
-    given, truth = boxed(text), boxed(solution) or solution
+    given, truth = last_boxed(text), last_boxed(solution) or solution
     if given is None or len(given) > MAX_CHARACTERS:
         return None
     if letter := LETTER.fullmatch(truth.strip()):
         match = LETTER.fullmatch(given.strip())
         return match is not None and match[1] == letter[1]
     return symbolic.equal(rf"\boxed{{{given}}}", rf"\boxed{{{truth}}}")
-
-
-def boxed(text: str) -> str | None:
-    r"""Content of the last `\boxed{...}` whose braces are closed; None when there is none."""
-    *_, last = text.rpartition(r"\boxed{")
-    if len(last) == len(text):
-        return None
-    depth = 1
-    for place, char in enumerate(last):
-        depth += (char == "{") - (char == "}")
-        if depth == 0:
-            return last[:place]
-    return None
