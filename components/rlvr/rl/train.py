@@ -17,6 +17,7 @@ from rlvr.errors import RlvrError
 from rlvr.launch import Stopped, stop_requested
 from rlvr.method import Task
 from rlvr.progress import report
+from rlvr.rewards.judge import seen_models, unanswered
 from rlvr.rl.collect import Collector, record
 from rlvr.rl.encoding import Encoder
 from rlvr.rl.engine import make_engine, write_model
@@ -243,7 +244,7 @@ class Loop:
         report(self.settings.name, step, self.total, note=f"continuing after step {step}")
 
     def summary(self) -> dict[str, Any]:
-        """What the report says of the stage."""
+        """What is recorded of the stage; `judges` are the models that servers said to have answered."""
         return {
             "kind": "Grpo",
             "steps": self.total,
@@ -251,6 +252,8 @@ class Loop:
             "response_tokens": self.tokens,
             "peak_memory_bytes": peak_memory_bytes(),
             "hardware": hardware(),
+            "judges": seen_models(),
+            "judge_questions_unanswered": unanswered(),
         }
 
 
