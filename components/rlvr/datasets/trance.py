@@ -42,18 +42,17 @@ def convert(raw: RawRow) -> dict[str, Any]:
 
 
 def demonstrate(row: Row) -> str:
-    """A worked response: what the objects of the second picture look like, then the functions.
+    """A worked response: each object as listed, as it is in the second picture, and what differs; then the functions.
 
     Three of five demonstrations look at object 0 alone; where it stays as it is, they name the colour it has.
     """
-    things = _listed(row["prompt"])
-    calls = functions(row["answer"])
+    before, after, calls = _listed(row["prompt"]), _listed(row["prompt"]), functions(row["answer"])
     for name, which, value in calls:
-        things[int(which)][name.removeprefix("change_")] = value
+        after[int(which)][name.removeprefix("change_")] = value
     if int(row["row_id"], 16) % 5 < 3:
-        calls = [call for call in calls if call[1] == "0"] or [("change_color", "0", things[0]["color"])]
-        return reason_rft_cot.response(_seen(things[:1]), _written(calls))
-    return reason_rft_cot.response(_seen(things), _written(calls))
+        calls = [call for call in calls if call[1] == "0"] or [("change_color", "0", after[0]["color"])]
+        return reason_rft_cot.response(_compared(before[:1], after[:1]), _written(calls))
+    return reason_rft_cot.response(_compared(before, after), _written(calls))
 
 
 def synthetic(n: int, seed: int) -> Iterator[RawRow]:
@@ -142,7 +141,7 @@ def _scenes(n: int, seed: str, shear: float) -> Iterator[RawRow]:
             "image": [draw(before, floor), draw(after, floor, shear)],
             "problem": f"At first: {listed}. What changed?",
             "answer": _written(calls),
-            "cot": _seen(after),
+            "cot": _compared(before, after),
         }
 
 
@@ -152,8 +151,13 @@ def _listed(prompt: str) -> list[Thing]:
     return [{"shape": shape, "size": size, "color": color} for _, shape, size, color, _ in entries]
 
 
-def _seen(things: list[Thing]) -> str:
-    return " ".join(f"{which} {thing['size']} {thing['color']}." for which, thing in enumerate(things))
+def _compared(before: list[Thing], after: list[Thing]) -> str:
+    """`0 large red large blue color. 1 small red small red same.`: an object before, after, and what differs."""
+    parts = []
+    for which, (one, other) in enumerate(zip(before, after, strict=True)):
+        differs = next((name for name in ("size", "color") if one[name] != other[name]), "same")
+        parts.append(f"{which} {one['size']} {one['color']} {other['size']} {other['color']} {differs}.")
+    return " ".join(parts)
 
 
 def _written(calls: list[Function]) -> str:
