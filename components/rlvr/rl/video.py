@@ -26,6 +26,7 @@ def sample_frames(video: bytes, per_second: float, most: int) -> Frames:
     """
     try:
         import av
+        from av.video.reformatter import VideoReformatter
     except ImportError as error:
         raise RlvrError("Videos need the package av (PyAV); install rlvr[train].") from error
     try:
@@ -35,11 +36,13 @@ def sample_frames(video: bytes, per_second: float, most: int) -> Frames:
             count = sum(1 for _ in container.decode(stream))
             wanted = max(1, min(most, round(count / rate * per_second)))
             chosen = [round(index * (count - 1) / max(1, wanted - 1)) for index in range(wanted)]
+            needed = set(chosen)
+        colours = VideoReformatter()  # one for all frames: each frame on its own would make a new one
         with av.open(io.BytesIO(video), mode="r") as container:  # again, for all frames at once would fill the memory
             frames = {
-                number: frame.to_image().convert("RGB")  # type: ignore[no-untyped-call]
+                number: Image.fromarray(colours.reformat(frame, format="rgb24").to_ndarray())
                 for number, frame in enumerate(container.decode(container.streams.video[0]))
-                if number in set(chosen)
+                if number in needed
             }
     except (av.FFmpegError, IndexError) as error:
         raise ValueError(f"{type(error).__name__}: {error}") from error
