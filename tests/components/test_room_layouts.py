@@ -68,7 +68,8 @@ def test_careful_demonstrations_are_perfect_and_careless_ones_are_not():
     assert set(physics.collision(careful, **table)) == {0.0} == set(physics.strict_constraint(careful, **table))
     assert max(layout.strict(careless, **table)) <= 0.5
     assert max(layout.published(careless, **table)) < 0.9
-    assert sum(int(row["row_id"], 16) % 5 < 3 for row in train) in range(30, 66)
+    mixed = layout.strict([room_layouts.demonstrate(row) for row in train], **table)
+    assert 0.2 < sum(score == 1 for score in mixed) / len(mixed) < 0.6
 
 
 def test_a_prompt_without_scene_graph_is_refused_with_a_remedy(tmp_path):
