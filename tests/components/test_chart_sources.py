@@ -134,10 +134,10 @@ def test_published_rows_are_converted():
     row = raw | {"question": "Which one? <image1>", "options": ["A", "B"]}
     assert math_vision.convert(row)["prompt"] == "Which one?\n(A) A\n(B) B"
     (raw,) = olympiad_bench.synthetic(1, 0)
-    row = raw | {"final_answer": ["$1$", "$2$"], "unit": "cm", "images": [b"x", b"y"]}
+    row = raw | {"question": "What is <image_1>?", "final_answer": ["$1$", "$2$"], "unit": "cm", "images": [b"x", b"y"]}
     fields = olympiad_bench.convert(row)
     assert (fields["answer"], fields["images"]) == ("$1$, $2$", [b"x", b"y"])
-    assert fields["prompt"].endswith("(picture 1) Give the answer in cm.")
+    assert fields["prompt"] == "What is (picture 1)? Give the answer in cm."
     (raw,) = math_vista.synthetic(1, 0)
     row = raw | {"question": "How long?", "unit": "cm", "choices": None}
     assert math_vista.convert(row)["prompt"] == "How long? (unit: cm)"

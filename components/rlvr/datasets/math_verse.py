@@ -19,7 +19,7 @@ from rlvr.data.source import RawRow, Source
 from rlvr.datasets import charts
 from rlvr.datasets.choices import LETTERS
 
-TALLEST = 0.5
+TALLEST = 0.25
 """Share of synthetic rows with options."""
 
 IN_PICTURE = "Answer the question in the picture."

@@ -17,7 +17,7 @@ from rlvr.data.source import RawRow, Source
 from rlvr.datasets import charts
 from rlvr.datasets.choices import listed
 
-TALLEST = 0.5
+TALLEST = 0.25
 """Share of synthetic rows with options."""
 
 _PLACEHOLDER = re.compile(r"\s*<image\d+>")

@@ -37,7 +37,7 @@ def synthetic(n: int, seed: int) -> Iterator[RawRow]:
     for number, item in enumerate(charts.items(n, f"olympiad_bench {seed}")):
         yield {
             "id": number,
-            "question": f"{item.question} <image_1>",
+            "question": item.question,
             "solution": [f"The answer is {item.answer}."],
             "final_answer": [f"${item.answer}$"],
             "context": None,
