@@ -131,7 +131,8 @@ def judge(
     places = [number for number, group in enumerate(groups) for _ in group]
     flat = [completion for group in groups for completion in group]
     texts = [encoder.decode(completion.ids.tolist()) for completion in flat]
-    components = score(texts, [rows[place] for place in places], tasks)
+    cut, lengths = [completion.truncated for completion in flat], [len(completion.ids) for completion in flat]
+    components = score(texts, [rows[place] for place in places], tasks, cut, lengths)
     records: list[Draw] = []
     for place, completion, text, parts in zip(places, flat, texts, components, strict=True):
         task = by_name[rows[place]["task"]]
@@ -140,6 +141,7 @@ def judge(
             {
                 "step": first + place + 1,
                 "row_id": rows[place]["row_id"],
+                "turn": 1,
                 "completion": text,
                 "tokens": len(completion.ids),
                 "truncated": completion.truncated,
