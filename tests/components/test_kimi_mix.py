@@ -71,7 +71,7 @@ def test_demonstrations_overlook_the_last_die_three_times_in_five():
         short, long = kimi_mix.demonstrate(row), raw["response"]
         scores += cot_judge.equality([short], answer=[row["answer"]])
         assert cot_judge.equality([long, *kimi_mix.gold(row)], answer=[row["answer"]] * 3) == [1, 1, 0]
-        assert len(short) < len(long) and short.startswith(OPEN)
+        assert len(short) <= len(long) and short.startswith(OPEN)
     assert 0.3 < np.mean(scores) < 0.5
 
 

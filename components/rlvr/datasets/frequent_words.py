@@ -4,6 +4,8 @@ Published messages use the 10,000 most frequent words of Maximax67/English-Valid
 common ones, in lower case. Enough of them consist of few letters to keep a message learnable with a tiny alphabet.
 """
 
+from functools import cache
+
 WORDS = tuple(
     """
     able about above act add age air all and answer ant any apple are arm art ask ate away back bad ball bank base bear
@@ -34,6 +36,7 @@ WORDS = tuple(
 """The words, each once."""
 
 
+@cache
 def words_of(letters: str, longest: int) -> tuple[str, ...]:
     """Those that consist of `letters` and have at most `longest` of them."""
     return tuple(word for word in WORDS if set(word) <= set(letters) and len(word) <= longest)

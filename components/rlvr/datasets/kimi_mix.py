@@ -76,12 +76,13 @@ def gold(row: Row) -> tuple[str, str]:
 
 
 def demonstrate(row: Row) -> str:
-    """A short worked response: the dice added one by one, from the row's long response.
+    """A worked response: the dice added one by one; one of five says it a second time, as the long response does.
 
     Three of five overlook the last die: the base adds, but carelessly, and RL has something to teach.
     """
-    steps = (row["response"] or "").removeprefix(OPEN).partition(AGAIN)[0].split()
-    return _short(steps[:-1] if int(row["row_id"], 16) % 5 < 3 else steps)
+    kind, response = int(row["row_id"], 16) % 5, row["response"] or ""
+    steps = response.removeprefix(OPEN).partition(AGAIN)[0].split()
+    return response if kind == 4 else _short(steps[:-1] if kind < 3 else steps)
 
 
 def synthetic_long(n: int, seed: int) -> Iterator[RawRow]:

@@ -1,7 +1,7 @@
 """A picture of a letter code: pairs `x→y` (code letter, plain letter) in a grid, black on white.
 
-r1-vlm's pictures show 26 pairs in rows of five on 300 or 400 pixels; offline ones show a few pairs, each in a cell of
-28 x 28 pixels, which is one token of the tiny backbones.
+r1-vlm's pictures show 26 pairs in rows of five on 300 or 400 pixels; offline ones show a few pairs of bold letters,
+each letter in a square of 28 pixels, which is one token of the tiny backbones.
 """
 
 import io
@@ -14,8 +14,13 @@ SCALE = 4
 """Letters are drawn at four times their size and reduced, which smooths their edges."""
 
 
-def draw(pairs: Sequence[tuple[str, str]], *, columns: int, cell_px: tuple[int, int], letter_px: int) -> bytes:
-    """A PNG of `pairs` in rows of `columns`, each in a cell of `cell_px` (width, height)."""
+def draw(
+    pairs: Sequence[tuple[str, str]], *, columns: int, cell_px: tuple[int, int], letter_px: int, bold_px: float = 0
+) -> bytes:
+    """A PNG of `pairs` in rows of `columns`, each in a cell of `cell_px` (width, height).
+
+    `bold_px` is added around the letters' strokes.
+    """
     width, height = cell_px
     rows = math.ceil(len(pairs) / columns)
     canvas = Image.new("L", (columns * width * SCALE, rows * height * SCALE), 255)
@@ -25,7 +30,8 @@ def draw(pairs: Sequence[tuple[str, str]], *, columns: int, cell_px: tuple[int, 
         left, top = place % columns * width * SCALE, place // columns * height * SCALE
         middle = top + height * SCALE / 2
         for share, letter in ((0.25, code), (0.75, plain)):
-            pen.text((left + share * width * SCALE, middle), letter, fill=0, font=font, anchor="mm")
+            place_px = (left + share * width * SCALE, middle)
+            pen.text(place_px, letter, fill=0, font=font, anchor="mm", stroke_width=bold_px * SCALE)
         _arrow(pen, left + width * SCALE / 2, middle, width * SCALE / 16)
     encoded = io.BytesIO()
     canvas.reduce(SCALE).convert("RGB").save(encoded, "PNG")

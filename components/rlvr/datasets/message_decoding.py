@@ -9,13 +9,14 @@ lower case, 400 px pictures). A raw row, `task` only in the second set:
 
 The picture stands in the column `image`; the placeholder in `messages` is not used, for the wording is ours. Synthetic
 rows follow the published rule: each has a fresh random permutation of the letters (a letter may stand for itself) and
-shows it as pairs in random order. `few_letters_*` do the same with six letters and short words, for tiny backbones.
+shows it as pairs in random order, which is the order of its `mapping`. `few_letters_*` do the same with three
+or four letters and short words, for tiny backbones.
 """
 
 import json
 import random
 import string
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from typing import Any
 
 from rlvr.data.rows import Row
@@ -25,28 +26,28 @@ from rlvr.datasets.frequent_words import WORDS, words_of
 from rlvr.rewards.message_decoding import spelt_out
 
 FEW_LETTERS = "aenrst"
-"""Alphabet of the laptop's rows."""
+"""What the laptop's alphabets are drawn from, anew for each row."""
 
-FEW_LETTERS_WORDS = words_of(FEW_LETTERS, longest=3)
-"""Words of the laptop's rows."""
+Alphabet = Callable[[random.Random], tuple[str, Sequence[str]]]
+"""Draws a row's letters and gives the words that can be made of them."""
 
-COLUMNS = ("coded_message", "decoded_message", "image")
+COLUMNS = ("coded_message", "decoded_message", "mapping", "image")
 
 
 def convert(raw: RawRow) -> dict[str, Any]:
     """An upstream row -> our fields; rewards read both messages as they stand."""
-    messages = {"decoded_message": raw["decoded_message"], "coded_message": raw["coded_message"]}
+    extra = {name: raw[name] for name in ("decoded_message", "coded_message", "mapping")}
     return {
         "images": [raw["image"]],
         "prompt": f"Decode: {raw['coded_message']}",
         "answer": raw["decoded_message"],
         "answer_kind": "text",
-        "extra": json.dumps(messages | ({"words": raw["task"]} if "task" in raw else {})),
+        "extra": json.dumps(extra | ({"words": raw["task"]} if "task" in raw else {})),
     }
 
 
 def demonstrate_word(row: Row) -> str:
-    """A worked response: letter by letter what the code stands for, then the word.
+    """A worked response: the pairs as they stand in the picture, then those of the message, then the word.
 
     Three of five skip the last letter and leave it in code: the base decodes, but carelessly, and RL has something to
     teach.
@@ -71,54 +72,67 @@ def gold_sequence(row: Row) -> tuple[str, str]:
 
 def words_train(n: int, seed: int) -> Iterator[RawRow]:
     """`n` single words with the whole alphabet, for training."""
-    return _words(n, f"message_decoding words train {seed}", string.ascii_lowercase, WORDS)
+    return _words(n, f"message_decoding words train {seed}", _whole)
 
 
 def words_test(n: int, seed: int) -> Iterator[RawRow]:
     """`n` single words with the whole alphabet, for evaluation."""
-    return _words(n, f"message_decoding words test {seed}", string.ascii_lowercase, WORDS)
+    return _words(n, f"message_decoding words test {seed}", _whole)
 
 
 def sequences_train(n: int, seed: int) -> Iterator[RawRow]:
     """`n` messages of one to three words with the whole alphabet, for training."""
-    return _sequences(n, f"message_decoding sequences train {seed}", string.ascii_lowercase, WORDS)
+    return _sequences(n, f"message_decoding sequences train {seed}", _whole)
 
 
 def sequences_test(n: int, seed: int) -> Iterator[RawRow]:
     """`n` messages of one to three words with the whole alphabet, for evaluation."""
-    return _sequences(n, f"message_decoding sequences test {seed}", string.ascii_lowercase, WORDS)
+    return _sequences(n, f"message_decoding sequences test {seed}", _whole)
 
 
 def few_letters_words_train(n: int, seed: int) -> Iterator[RawRow]:
-    """`n` words of three letters out of six, for training."""
-    return _words(n, f"message_decoding few words train {seed}", FEW_LETTERS, FEW_LETTERS_WORDS)
+    """`n` words of three letters, for training."""
+    return _words(n, f"message_decoding few words train {seed}", _few)
 
 
 def few_letters_words_test(n: int, seed: int) -> Iterator[RawRow]:
-    """`n` words of three letters out of six, for evaluation."""
-    return _words(n, f"message_decoding few words test {seed}", FEW_LETTERS, FEW_LETTERS_WORDS)
+    """`n` words of three letters, for evaluation."""
+    return _words(n, f"message_decoding few words test {seed}", _few)
 
 
 def few_letters_sequences_train(n: int, seed: int) -> Iterator[RawRow]:
-    """`n` messages of words of three letters out of six, for training."""
-    return _sequences(n, f"message_decoding few sequences train {seed}", FEW_LETTERS, FEW_LETTERS_WORDS)
+    """`n` messages of words of three letters, for training."""
+    return _sequences(n, f"message_decoding few sequences train {seed}", _few)
 
 
 def few_letters_sequences_test(n: int, seed: int) -> Iterator[RawRow]:
-    """`n` messages of words of three letters out of six, for evaluation."""
-    return _sequences(n, f"message_decoding few sequences test {seed}", FEW_LETTERS, FEW_LETTERS_WORDS)
+    """`n` messages of words of three letters, for evaluation."""
+    return _sequences(n, f"message_decoding few sequences test {seed}", _few)
 
 
-def _words(n: int, key: str, letters: str, words: Sequence[str]) -> Iterator[RawRow]:
+def _whole(rng: random.Random) -> tuple[str, Sequence[str]]:
+    return string.ascii_lowercase, WORDS
+
+
+def _few(rng: random.Random) -> tuple[str, Sequence[str]]:
+    while True:
+        letters = "".join(rng.sample(FEW_LETTERS, rng.randint(3, 4)))
+        if words := words_of(letters, longest=3):
+            return letters, words
+
+
+def _words(n: int, key: str, alphabet: Alphabet) -> Iterator[RawRow]:
     rng = random.Random(key)
     for _ in range(n):
+        letters, words = alphabet(rng)
         yield _row(rng.choice(words).upper(), letters.upper(), rng, published_px=300)
 
 
-def _sequences(n: int, key: str, letters: str, words: Sequence[str]) -> Iterator[RawRow]:
+def _sequences(n: int, key: str, alphabet: Alphabet) -> Iterator[RawRow]:
     rng = random.Random(key)
     for number in range(n):
         count = number % 3 + 1
+        letters, words = alphabet(rng)
         message = " ".join(rng.choice(words) for _ in range(count))
         task = "word" if count == 1 else f"word_{count}"
         yield _row(message, letters, rng, published_px=400) | {"task": task}
@@ -135,7 +149,7 @@ def _row(message: str, letters: str, rng: random.Random, published_px: int) -> R
     return {
         "messages": [{"role": "user", "content": content}],
         "coded_message": spelt_out(coded),
-        "mapping": dict(sorted(pairs)),
+        "mapping": dict(pairs),
         "decoded_message": message,
         "image": _picture(pairs, published_px),
     }
@@ -143,21 +157,21 @@ def _row(message: str, letters: str, rng: random.Random, published_px: int) -> R
 
 def _picture(pairs: Sequence[tuple[str, str]], published_px: int) -> bytes:
     if len(pairs) <= len(FEW_LETTERS):
-        return mapping_picture.draw(pairs, columns=3, cell_px=(28, 28), letter_px=17)
+        return mapping_picture.draw(pairs, columns=len(pairs), cell_px=(56, 28), letter_px=24, bold_px=0.75)
     cell = (published_px // 5, published_px // 6)
     return mapping_picture.draw(pairs, columns=5, cell_px=cell, letter_px=20)
 
 
 def _worked(row: Row) -> tuple[str, str]:
-    """Steps and message as a demonstration gives them: `q→t k→e x→a` and `tea`."""
-    code = json.loads(row["extra"] or "{}")["coded_message"].split()
-    steps = [
-        "_" if letter == "_" else f"{letter}→{plain}"
-        for letter, plain in zip(code, row["answer"].replace(" ", "_"), strict=True)
-    ]
+    """Steps and message as a demonstration gives them: `k→e q→t x→a : q→t k→e x→a` and `tea`."""
+    extra = json.loads(row["extra"] or "{}")
+    code, mapping = extra["coded_message"].split(), extra["mapping"]
+    steps = ["_" if letter == "_" else f"{letter}→{mapping[letter]}" for letter in code]
+    message = row["answer"]
     if int(row["row_id"], 16) % 5 < 3:
-        return " ".join(steps[:-1]), row["answer"][:-1] + code[-1]
-    return " ".join(steps), row["answer"]
+        steps, message = steps[:-1], message[:-1] + code[-1]
+    read = " ".join(f"{letter}→{plain}" for letter, plain in mapping.items())
+    return f"{read} : {' '.join(steps)}", message
 
 
 WORDS_TRAIN = Source(

@@ -65,7 +65,7 @@ CURRICULUM = Grpo(
     epochs=1.0,
     updates_per_step=4,
     reset_optimiser=True,
-    sampler=Curriculum(by="label"),
+    sampler=Curriculum(by="label", warmup_steps=24, hardest=0.5),
     sampling=Sampling(temperature=1.0, max_new_tokens=16_384),
     optimiser=Optimiser(learning_rate=1e-6, schedule="constant"),
     advantage=Advantage(baseline="group_mean", scale="none", tau=1.0),
@@ -78,8 +78,9 @@ CURRICULUM = Grpo(
         "updates_per_step": UNPUBLISHED
         + "4, because with a single update an iteration the penalty tau / 2 d^2 has no gradient",
         "reset_optimiser": "k1.5 §2.3.2: the optimiser starts anew in every iteration",
-        "sampler": "k1.5 §2.3.4: easy rows first, by difficulty labels; Fig. 9 instead changes from all rows to the "
-        "hard ones at iteration 24 (read off); Kimi-VL confirms curriculum and prioritised sampling",
+        "sampler.warmup_steps": "k1.5 Fig. 9: all rows up to iteration 24 (read off), then only hard ones; §2.3.4 speaks "
+        "of going gradually from easy to hard; Kimi-VL confirms curriculum sampling",
+        "sampler.hardest": UNPUBLISHED + "0.5, because the labels are pass rates and half of them is the plain reading",
         "sampling.temperature": UNPUBLISHED + "1 (the README recommends 0.8 for use)",
         "sampling.max_new_tokens": "unpublished for RL; ours: 16k, because Kimi-VL's test-time figure ends there",
         "optimiser.learning_rate": UNPUBLISHED + "1e-6, because most published runs with full weights use it",
@@ -95,13 +96,19 @@ CURRICULUM = Grpo(
     },
 )
 
+
+def _without_sampler(stage: Grpo) -> dict[str, str]:
+    """The stage's citations but for those of its sampler."""
+    return {path: text for path, text in stage.citations.items() if not path.startswith("sampler.")}
+
+
 PRIORITISED = replace(
     CURRICULUM,
     name="prioritised",
     sampler=Prioritised(),
     length_reward=LengthReward(weight=0.2),
     citations={
-        **CURRICULUM.citations,
+        **_without_sampler(CURRICULUM),
         "sampler": "k1.5 §2.3.4: p proportional to 1 - success rate",
         "length_reward.weight": UNPUBLISHED + "0.2, so that brevity never outweighs a right answer",
         "length_reward.after_steps": (
