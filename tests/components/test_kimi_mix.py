@@ -186,3 +186,18 @@ def test_hostile_text_is_scored_in_no_time():
         scores = cot_judge.equality([text], answer=["5"])
         scores += boxed_conclusion.published([text], answer=["5"]) + boxed_conclusion.strict([text], answer=["5"])
         assert time.perf_counter() - started < 1 and not any(scores)
+
+
+def test_a_laptop_asks_no_judge_and_its_rule_knows_the_answers():
+    from rlvr.data.gold import judged_scores
+    from rlvr_pipelines.methods import METHODS
+    from rlvr_pipelines.profiles import profile
+
+    variants = [method for method in METHODS.values() if method.name.startswith("kimi_vl_thinking")]
+    assert len(variants) == 6 and all(task.rewards[0].judge for method in variants for task in method.tasks)
+    for method in variants:
+        for task in profile("laptop").scaled(method).tasks:
+            assert [reward.judge for reward in task.rewards] == [None]
+            rows = [{**as_row(raw), "task": task.name, "source": "s"} for raw in task.source.synthetic(3, 0)]
+            scores, errors = judged_scores(task, rows)
+            assert scores == [{"cot_judge.equality": (1.0, 0.0)}] * 3 and errors == [""] * 3
