@@ -28,7 +28,8 @@ A reward with a `Judge` also receives it as the keyword `judge`."""
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Judge:
     """A language model that scores completions, behind an OpenAI-compatible endpoint (`rlvr.rewards.judge`: the
-    environment variables RLVR_JUDGE_URL, RLVR_JUDGE_KEY and RLVR_JUDGE_CACHE say where)."""
+    environment variables RLVR_JUDGE_URL, RLVR_JUDGE_KEY and RLVR_JUDGE_CACHE say where).
+    """
 
     model: str
     """Model name sent to the endpoint; recorded in provenance."""
