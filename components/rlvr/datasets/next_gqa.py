@@ -11,7 +11,6 @@ with times in seconds. Synthetic rows show a ball that is there for a part of th
 """
 
 import json
-import random
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -107,19 +106,19 @@ def synthetic_test(n: int, seed: int) -> Iterator[RawRow]:
 
 
 def shown(n: int, seed: str) -> Iterator[RawRow]:
-    """`n` clips drawn from `seed`, each with the question for the ball's colour."""
-    rng = random.Random(f"{seed} options")
+    """`n` clips drawn from `seed`, each with the question for the ball's colour; options always in the same order."""
+    colours = list(clips.COLOURS)
+    options = [f"({letter}) {colour}" for letter, colour in zip("ABCDE", colours, strict=True)]
     for number, clip in enumerate(clips.balls(n, seed), start=1):
-        options = rng.sample(list(clips.COLOURS), len(clips.COLOURS))
         yield {
             "id": number,
             "video": clip.video,
             "question": "what colour is the ball?",
-            "options": [f"({letter}) {option}" for letter, option in zip("ABCDE", options, strict=True)],
+            "options": options,
             "duration": clips.SECONDS,
             "glue": [[float(clip.start_seconds), float(clip.end_seconds)]],
             "type": "DO",
-            "answer": f"({'ABCDE'[options.index(clip.colour)]})",
+            "answer": f"({'ABCDE'[colours.index(clip.colour)]})",
         }
 
 
