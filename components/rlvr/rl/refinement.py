@@ -38,7 +38,10 @@ def refine(
 
 
 def discounted_return(rewards: Sequence[float], discount: float) -> float:
-    """sum(discount^i r_i) / sum(discount^i) over turns i = 0, 1, ...: early turns weigh most (ray_trainer.py @ a3c89c2)."""
+    """sum(discount^i r_i) / sum(discount^i) over turns i = 0, 1, ...; early turns weigh most.
+
+    Upstream: MetaSpatial @ a3c89c2, verl/trainer/ray_trainer.py, compute_discounted_reward.
+    """
     weights = [discount**turn for turn in range(len(rewards))]
     return sum(weight * reward for weight, reward in zip(weights, rewards, strict=True)) / sum(weights)
 

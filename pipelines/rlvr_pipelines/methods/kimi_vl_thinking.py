@@ -78,8 +78,8 @@ CURRICULUM = Grpo(
         "updates_per_step": UNPUBLISHED
         + "4, because with a single update an iteration the penalty tau / 2 d^2 has no gradient",
         "reset_optimiser": "k1.5 §2.3.2: the optimiser starts anew in every iteration",
-        "sampler.warmup_steps": "k1.5 Fig. 9: all rows up to iteration 24 (read off), then only hard ones; §2.3.4 speaks "
-        "of going gradually from easy to hard; Kimi-VL confirms curriculum sampling",
+        "sampler.warmup_steps": "k1.5 Fig. 9: all rows up to iteration 24 (read off), then only hard ones; §2.3.4 says "
+        "to go gradually from easy to hard; Kimi-VL confirms curriculum sampling",
         "sampler.hardest": UNPUBLISHED + "0.5, because the labels are pass rates and half of them is the plain reading",
         "sampling.temperature": UNPUBLISHED + "1 (the README recommends 0.8 for use)",
         "sampling.max_new_tokens": "unpublished for RL; ours: 16k, because Kimi-VL's test-time figure ends there",
