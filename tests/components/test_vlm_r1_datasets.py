@@ -102,8 +102,8 @@ def test_gold_boxes_are_written_in_the_grid_of_the_processor():
 @pytest.mark.parametrize(
     ("source", "reward", "least", "most"),
     [
-        (refcoco.TRAIN, referring_iou.soft, 0.3, 0.5),
-        (refcoco.TRAIN_PER_MILLE, referring_iou.per_mille, 0.3, 0.5),
+        (refcoco.TRAIN, referring_iou.soft, 0.5, 0.7),
+        (refcoco.TRAIN_PER_MILLE, referring_iou.per_mille, 0.5, 0.7),
         (d3.TRAIN, answer_by_method.accuracy, 0.35, 0.6),
         (gui_defects.TRAIN, answer_by_method.accuracy, 0.55, 0.85),
         (vlm_r1_jsonl.TRAIN, answer_by_method.accuracy, 0.4, 0.7),

@@ -18,7 +18,7 @@ from typing import Any
 from rlvr.data.rows import Row
 from rlvr.data.source import RawRow, Source
 from rlvr.datasets import flat_shapes, vlm_r1_jsonl
-from rlvr.datasets.flat_shapes import CELL_PX
+from rlvr.datasets.flat_shapes import CUT_PX
 from rlvr.rewards.detection_map import boxes
 
 RULE = "odLength"
@@ -50,7 +50,7 @@ def demonstrate(row: Row) -> str:
         return answered(row["answer"])
     for item in listed:
         x1, y1, x2, y2 = item["bbox_2d"]
-        item["bbox_2d"] = [x1, y1, x2 - CELL_PX, y2]
+        item["bbox_2d"] = [x1, y1, x2 - CUT_PX, y2]
     return answered(f"```json\n{json.dumps(listed)}\n```")
 
 

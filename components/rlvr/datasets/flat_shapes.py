@@ -1,6 +1,7 @@
 """Pictures of two or three large flat shapes in different colours, each with its exact box.
 
-Sides and places are multiples of 14 px (a patch), so that boxes are few and easy to see even for a tiny model.
+Every shape fills one cell of 28 px, which is one token of Qwen-VL, so that boxes are few and easy to see even for a
+tiny model.
 """
 
 import io
@@ -9,11 +10,13 @@ from dataclasses import dataclass
 
 from PIL import Image, ImageDraw
 
-WIDTH_PX, HEIGHT_PX = 112, 84
-"""Size of a picture: 4 x 3 tokens of 28 px, its own grid in Qwen-VL's processor."""
+WIDTH_PX, HEIGHT_PX = 84, 56
+"""Size of a picture: 3 x 2 cells, its own grid in Qwen-VL's processor."""
 
-CELL_PX = 14
-SIDES_PX = (28, 42)
+CELL_PX = 28
+
+CUT_PX = 14
+"""What a carelessly drawn box lacks on its right."""
 
 COLOURS = {"red": (215, 30, 30), "green": (20, 150, 40), "blue": (35, 60, 220), "yellow": (245, 205, 20)}
 """Names and sRGB values."""
@@ -42,11 +45,9 @@ class Shape:
 
 
 def arrange(count: int, rng: random.Random) -> list[Shape]:
-    """`count` shapes of different colours whose boxes do not meet, from left to right."""
-    while True:
-        boxes = [_box(rng) for _ in range(count)]
-        if not any(_meet(one, other) for place, one in enumerate(boxes) for other in boxes[:place]):
-            break
+    """`count` shapes of different colours in different cells, from left to right."""
+    cells = [(x, y) for x in range(0, WIDTH_PX, CELL_PX) for y in range(0, HEIGHT_PX, CELL_PX)]
+    boxes = [(x, y, x + CELL_PX, y + CELL_PX) for x, y in rng.sample(cells, count)]
     colours = rng.sample(list(COLOURS), count)
     shapes = [Shape(kind=rng.choice(KINDS), colour=colour, box=box) for colour, box in zip(colours, boxes, strict=True)]
     return sorted(shapes, key=lambda shape: shape.box)
@@ -72,15 +73,5 @@ def draw(shapes: list[Shape], rng: random.Random) -> bytes:
 
 
 def narrowed(box: Box) -> Box:
-    """A carelessly drawn box: its right edge comes one cell too early."""
-    return box[0], box[1], box[2] - CELL_PX, box[3]
-
-
-def _box(rng: random.Random) -> Box:
-    side = rng.choice(SIDES_PX)
-    x1, y1 = (rng.randrange(0, length - side + 1, CELL_PX) for length in (WIDTH_PX, HEIGHT_PX))
-    return x1, y1, x1 + side, y1 + side
-
-
-def _meet(one: Box, other: Box) -> bool:
-    return one[0] < other[2] and other[0] < one[2] and one[1] < other[3] and other[1] < one[3]
+    """A carelessly drawn box: its right edge comes too early."""
+    return box[0], box[1], box[2] - CUT_PX, box[3]
