@@ -5,17 +5,20 @@ Hub: MMR1/MMR1-Math-RL-Data-v0 (train, validation) and MMR1/MMR1-RL (train), par
     {"images": [<PNG>], "problem": "<image>How many ...?", "answer": "12"}
 
 The answer is a bare text: a number, a formula, a word or an option's letter. Synthetic rows have the same columns and
-show the bar charts of `rlvr.datasets.charts`; each set draws its own.
+show the bar charts of `rlvr.datasets.charts`; each set draws its own. One in seven asks for an option, never with the
+answer A, which the published reward pays for any reply.
 """
 
 from collections.abc import Iterator
 from dataclasses import replace
+from itertools import islice
 from typing import Any
 
 from rlvr.data.gold import wrong_answer
 from rlvr.data.rows import Row
 from rlvr.data.source import RawRow, Source
 from rlvr.datasets import charts
+from rlvr.datasets.choices import listed
 
 
 def convert(raw: RawRow) -> dict[str, Any]:
@@ -57,8 +60,15 @@ def synthetic_v1(n: int, seed: int) -> Iterator[RawRow]:
 
 
 def _rows(n: int, seed: str) -> Iterator[RawRow]:
-    for item in charts.items(n, seed):
-        yield {"images": [item.picture], "problem": f"<image>{item.question}", "answer": item.answer}
+    for item in islice(drawn(n, seed), n):
+        answer = item.letter if item.choices else item.answer
+        yield {"images": [item.picture], "problem": f"<image>{listed(item.question, item.choices)}", "answer": answer}
+
+
+def drawn(n: int, seed: str) -> Iterator[charts.Item]:
+    """At least `n` charts without the answer A."""
+    items = charts.items(2 * n + 20, seed, tallest=0.2)
+    return (item for item in items if not item.choices or item.letter != "A")
 
 
 V1 = Source(

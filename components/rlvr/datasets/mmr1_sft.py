@@ -12,6 +12,7 @@ asked for, except for the blue one in every second row, so that RL has something
 
 import re
 from collections.abc import Iterator
+from itertools import islice
 from pathlib import Path
 from typing import Any
 
@@ -22,6 +23,7 @@ from rlvr.data.pictures_apart import rows_of
 from rlvr.data.rows import Row
 from rlvr.data.source import RawRow, Source
 from rlvr.datasets import charts, mmr1_rl
+from rlvr.datasets.choices import listed
 from rlvr.errors import RlvrError
 
 _PLACEHOLDER = re.compile(r"\s*<image>\s*")
@@ -55,15 +57,12 @@ def demonstrate(row: Row) -> str:
 
 def synthetic(n: int, seed: int) -> Iterator[RawRow]:
     """`n` bar charts with responses."""
-    for number, item in enumerate(charts.items(n, f"mmr1_sft {seed}")):
-        careless = "blue" in item.question and number % 2
-        tallest = max(bar.height for bar in item.bars)
-        colour = next(bar.colour for bar in item.bars if f" {bar.colour} " in item.question)
-        thought = f"The tallest is {tallest}." if careless else f"The {colour} is {item.answer}."
-        answer = tallest if careless else item.answer
+    for number, item in enumerate(islice(mmr1_rl.drawn(n, f"mmr1_sft {seed}"), n)):
+        careful = number % 2 == 0 or " blue " not in item.question
+        thought, answer = charts.looked_up(item.picture, item.question, chance=4 if careful else 0)
         yield {
             "conversations": [
-                {"from": "human", "value": f"<image>{item.question}"},
+                {"from": "human", "value": f"<image>{listed(item.question, item.choices)}"},
                 {"from": "gpt", "value": f"<think> {thought} </think>\n<answer> \\boxed{{{answer}}} </answer>"},
             ],
             "images": [item.picture],
