@@ -4,6 +4,7 @@ import math
 import random
 import time
 from dataclasses import replace
+from itertools import islice
 
 import numpy as np
 import pytest
@@ -102,6 +103,14 @@ def test_the_next_turn_shows_the_layout_and_repeats_the_answer():
     lost = revise(row, "no idea")
     assert lost["images"] == row["images"] and "none that could be placed" in lost["prompt"]
     assert revise(row, bad) == once
+
+
+def test_rows_of_later_turns_are_read_as_such():
+    first, second = islice(room_layouts.synthetic_turns(2, 0), 2)
+    assert set(first) == set(second) == set(room_layouts.TRAIN.columns)
+    once, again = room_layouts.convert(first), room_layouts.convert(second)
+    assert "Last proposal" in again["prompt"] and "Last proposal" not in once["prompt"]
+    assert again["images"] == second["images"] and len(room_layouts.scene_graph(second["problem"])) > 6
 
 
 def test_pictures_of_wild_layouts_are_drawn_and_the_same_every_time():

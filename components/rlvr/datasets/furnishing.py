@@ -15,8 +15,8 @@ WALL_DEGREES = {"south_wall": 0.0, "north_wall": 180.0, "west_wall": 90.0, "east
 
 OPPOSITE = {"south_wall": "north_wall", "north_wall": "south_wall", "west_wall": "east_wall", "east_wall": "west_wall"}
 
-FURNITURE = ("bed", "sofa", "desk", "shelf", "table", "piano")
-"""What stands against walls."""
+FIRST, SECOND = ("bed", "sofa", "desk"), ("shelf", "table", "piano")
+"""What stands against walls, as the first and as the second object of a room."""
 
 SMALL = ("lamp", "vase", "clock")
 """What stands on furniture."""
@@ -32,14 +32,13 @@ def furnish(rng: random.Random, *, held_out: bool) -> tuple[Metres, Scene, str]:
     """Size of a room, its scene graph without positions, and a user's wish; held-out rooms have wishes of their own."""
     room = (float(rng.randint(4, 6)), float(rng.randint(4, 6)), 3.0)
     wall = rng.choice(list(INWARD))
-    names = rng.sample(FURNITURE, 2)
-    objects = [_against(wall, f"{names[0]}_1", rng)]
+    objects = [_against(wall, f"{rng.choice(FIRST)}_1", rng)]
     if rng.random() < TWO_OBJECTS:
         first = objects[0]
         if rng.random() < 0.5 and first["size_in_meters"]["height"] < 2:
             objects.append(_on_top(first, f"{rng.choice(SMALL)}_1"))
         else:
-            objects.append(_against(OPPOSITE[wall], f"{names[1]}_1", rng))
+            objects.append(_against(OPPOSITE[wall], f"{rng.choice(SECOND)}_1", rng))
     pairs = [(mood, kind) for place, mood in enumerate(MOODS) for kind in KINDS[held_out ^ (place % 2) :: 2]]
     mood, kind = rng.choice(pairs)
     return room, [*objects, *priors(room)], f"a {mood} {kind}"

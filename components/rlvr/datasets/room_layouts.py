@@ -6,6 +6,8 @@ Hub: zhenyupan/3d_layout_reasoning, splits train and test of 50 rooms. A raw row
      "problem": "<image> ... ## Input JSON Data: [{"new_object_id": "bed_1", ...}, ..., six reference elements]",
      "answer": '{"room_name": "room_105", "user_preference": "A chic ...", "size_of_room": {"x": 5, "y": 6, "z": 2.8}}'}
 
+Rows of later turns (upstream's `temp_single_step_step2`) have the last response behind the task and a picture of it.
+
 There is no gold layout. Upstream's rewards read each room's scene graph from files that are not published; here it is
 read out of `problem`, which holds it without the objects' positions. The prompt tells the same facts in a line an
 object; style and material, which no rule reads, are left out.
@@ -17,7 +19,7 @@ top of one another, so that all coordinates are halves of metres.
 import json
 import random
 from collections.abc import Iterator
-from typing import Any
+from typing import Any, cast
 
 from rlvr.data.gold import NO_ANSWER
 from rlvr.data.rows import Row
@@ -25,6 +27,7 @@ from rlvr.data.source import RawRow, Source
 from rlvr.datasets.furnishing import arranged, furnish
 from rlvr.errors import RlvrError
 from rlvr.rewards.layout.constraints import relations
+from rlvr.rewards.layout.refine import revise
 from rlvr.rewards.layout.relations import INWARD
 from rlvr.rewards.layout.render import render
 from rlvr.rewards.layout.scene import AXES, FACING_DEGREES, PRIORS, Scene, Thing, room_of, rotation
@@ -35,6 +38,9 @@ SIDE_PX = 84
 MARK = "Input JSON Data:"
 """What stands before the scene graph in `problem`."""
 
+RESPONSE, AFTER_RESPONSE = "---Previous Step Response---", "---Previous Reward---"
+"""What stands around the last response in the `problem` of a later turn."""
+
 
 def convert(raw: RawRow) -> dict[str, Any]:
     """An upstream row -> our fields; `extra` carries the scene graph, which the rewards read."""
@@ -43,13 +49,15 @@ def convert(raw: RawRow) -> dict[str, Any]:
     room = room_of(truth["size_of_room"])
     objects = "\n".join(described(thing) for thing in scene[:-PRIORS])
     size = " x ".join(map(number, room))
-    return {
-        "images": raw["images"],
+    row: dict[str, Any] = {
+        "images": [picture["bytes"] if isinstance(picture, dict) else picture for picture in raw["images"]],
         "prompt": f"Room {size} m. Wish: {truth['user_preference']}\n{objects}",
         "answer": "",
         "answer_kind": NO_ANSWER,
         "extra": json.dumps({"scene_graph": scene, **truth}, ensure_ascii=False),
     }
+    _, later, rest = raw["problem"].partition(RESPONSE)
+    return dict(revise(cast(Row, row), rest.partition(AFTER_RESPONSE)[0])) if later else row
 
 
 def scene_graph(problem: str) -> Scene:
@@ -119,6 +127,18 @@ def synthetic_train(n: int, seed: int) -> Iterator[RawRow]:
 def synthetic_test(n: int, seed: int) -> Iterator[RawRow]:
     """`n` rooms whose wishes training never sees."""
     return _rooms(n, seed, held_out=True)
+
+
+def synthetic_turns(n: int, seed: int) -> Iterator[RawRow]:
+    """`n` training rooms, every second one in its second turn: so a tiny base knows such prompts."""
+    for place, raw in enumerate(_rooms(n, seed, held_out=False)):
+        if place % 2:
+            fields = convert(raw)
+            response = demonstrate(cast(Row, {**fields, "row_id": hex(place // 2)}))
+            shown = revise(cast(Row, fields), response)["images"]
+            problem = f"{raw['problem']}\n{RESPONSE}\n{response}\n{AFTER_RESPONSE}\n"
+            raw = {**raw, "images": shown, "problem": problem}
+        yield raw
 
 
 def _rooms(n: int, seed: int, *, held_out: bool) -> Iterator[RawRow]:
