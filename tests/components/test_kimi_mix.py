@@ -201,3 +201,23 @@ def test_a_laptop_asks_no_judge_and_its_rule_knows_the_answers():
             rows = [{**as_row(raw), "task": task.name, "source": "s"} for raw in task.source.synthetic(3, 0)]
             scores, errors = judged_scores(task, rows)
             assert scores == [{"cot_judge.equality": (1.0, 0.0)}] * 3 and errors == [""] * 3
+
+
+def test_own_rows_are_read_from_a_folder(tmp_path):
+    from dataclasses import replace
+
+    from rlvr.canonical import plain
+    from rlvr.data.ingest import ingest
+    from rlvr.data.rows import read
+
+    lines = []
+    for number, raw in enumerate(kimi_mix.synthetic_train(3, 0)):
+        (tmp_path / f"{number}.png").write_bytes(raw["images"][0])
+        lines.append(json.dumps({**raw, "images": [f"{number}.png"], "response": None}))
+    (tmp_path / "rows.jsonl").write_text("\n".join(lines), encoding="utf-8")
+    (tmp_path / "out").mkdir()
+    source = replace(kimi_mix.TRAIN, location=str(tmp_path))
+    ingest(sources=[{"task": "reasoning", "source": plain(source)}], seed=0, out=tmp_path / "out")
+    rows = read(tmp_path / "out")
+    assert [row["answer"] for row in rows] == [raw["answer"] for raw in kimi_mix.synthetic_train(3, 0)]
+    assert all(row["images"] and row["response"] is None for row in rows)
