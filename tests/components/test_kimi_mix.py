@@ -210,13 +210,14 @@ def test_own_rows_are_read_from_a_folder(tmp_path):
     from rlvr.data.ingest import ingest
     from rlvr.data.rows import read
 
-    lines = []
+    folder, lines = tmp_path / "own", []
+    folder.mkdir()
     for number, raw in enumerate(kimi_mix.synthetic_train(3, 0)):
-        (tmp_path / f"{number}.png").write_bytes(raw["images"][0])
+        (folder / f"{number}.png").write_bytes(raw["images"][0])
         lines.append(json.dumps({**raw, "images": [f"{number}.png"], "response": None}))
-    (tmp_path / "rows.jsonl").write_text("\n".join(lines), encoding="utf-8")
+    (folder / "rows.jsonl").write_text("\n".join(lines), encoding="utf-8")
     (tmp_path / "out").mkdir()
-    source = replace(kimi_mix.TRAIN, location=str(tmp_path))
+    source = replace(kimi_mix.TRAIN, location=str(folder))
     ingest(sources=[{"task": "reasoning", "source": plain(source)}], seed=0, out=tmp_path / "out")
     rows = read(tmp_path / "out")
     assert [row["answer"] for row in rows] == [raw["answer"] for raw in kimi_mix.synthetic_train(3, 0)]
