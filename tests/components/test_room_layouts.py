@@ -106,7 +106,7 @@ def test_the_next_turn_shows_the_layout_and_repeats_the_answer():
 
 
 def test_rows_of_later_turns_are_read_as_such():
-    first, second = islice(room_layouts.synthetic_turns(2, 0), 2)
+    first, _, second = islice(room_layouts.synthetic_turns(3, 0), 3)
     assert set(first) == set(second) == set(room_layouts.TRAIN.columns)
     once, again = room_layouts.convert(first), room_layouts.convert(second)
     assert "Last proposal" in again["prompt"] and "Last proposal" not in once["prompt"]

@@ -130,11 +130,11 @@ def synthetic_test(n: int, seed: int) -> Iterator[RawRow]:
 
 
 def synthetic_turns(n: int, seed: int) -> Iterator[RawRow]:
-    """`n` training rooms, every second one in its second turn: so a tiny base knows such prompts."""
+    """`n` training rooms, every third one in its second turn: so a tiny base knows such prompts."""
     for place, raw in enumerate(_rooms(n, seed, held_out=False)):
-        if place % 2:
+        if place % 3 == 2:
             fields = convert(raw)
-            response = demonstrate(cast(Row, {**fields, "row_id": hex(place // 2)}))
+            response = demonstrate(cast(Row, {**fields, "row_id": hex(place // 3)}))
             shown = revise(cast(Row, fields), response)["images"]
             problem = f"{raw['problem']}\n{RESPONSE}\n{response}\n{AFTER_RESPONSE}\n"
             raw = {**raw, "images": shown, "problem": problem}
