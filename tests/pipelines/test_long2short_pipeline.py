@@ -87,8 +87,8 @@ def test_the_method_survives_json_and_is_shown(long2short):
 
     assert Method.from_json(long2short.to_json()) == long2short
     shown = io.StringIO()
-    page(long2short, Console(file=shown, width=120))
-    for words in ("Stage merge  Merge", "Stage shortest  ShortestSft", "fit.batch_size", "Stage dpo  Dpo", "ratio"):
+    page(long2short, Console(file=shown, width=120), everything=True)
+    for words in ("Stage merge Merge", "Stage shortest ShortestSft", "fit.batch_size", "Stage dpo Dpo", "ratio"):
         assert words in shown.getvalue()
 
 
