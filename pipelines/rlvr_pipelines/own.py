@@ -41,6 +41,7 @@ def with_own(
         changed["tasks.*.source.rename"] = _columns(columns)
     if files or columns:
         changed["tasks.*.source.files"] = files or "*"
+        changed["tasks.*.source.read"] = None  # one's own files are not laid out as the publisher's
     if base:
         changed["backbone.location"] = base
     changed |= dict(parse(text) for text in settings)

@@ -24,6 +24,7 @@ def test_rows_and_columns_of_ones_own():
     run = sized.scaled(METHODS["r1_v"])
     source = run.tasks[0].source
     assert (source.location, source.limit, source.files) == ("mine", None, "*")
+    assert with_own(profile("laptop"), data="d", files="*").scaled(METHODS["videochat_r1"]).tasks[0].source.read is None
     assert source.rename == {"problem": "question", "solution": "answer"}
     assert run.backbone.location == "checkpoint"
     changed = {change["field"] for change in sized.own_changes(METHODS["r1_v"])}
