@@ -1,20 +1,33 @@
-"""Two coloured objects on a plane, with a question about where one is as seen from the other, or which is closer.
+"""Two coloured shapes on paper, with a question about where one is as seen from the other, or which is closer.
 
     beside   "Where is the red item, seen from the blue one?"       left or right
     over     "Where is the red item, seen from the blue one?"       above or below
-    depth    "Which item is closer, the red or the blue one?"       red or blue (closer ones are larger and lower)
+    depth    "Which item is closer, the red or the blue one?"       red or blue (the closer one is far larger)
 
-For synthetic rows of spatial data sets. Give every data set a seed of its own.
+For synthetic rows of spatial data sets. Give every data set a seed of its own. A shape stands in one cell of 28 px,
+which is one token of Qwen-VL, so that a tiny model can see where it is.
 """
 
+import io
 import random
 from collections.abc import Iterator
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
-from rlvr.datasets import scenes
+from PIL import Image, ImageDraw
 
-COLOURS = ("red", "blue", "yellow", "cyan")
-"""Colours of `scenes.COLOURS` that are easy to tell apart."""
+SIDE_PX = 84
+"""Side of a picture: 3 x 3 cells."""
+
+CELL_PX = 28
+
+FAR_PX = 10
+"""Side of the shape that is further away; a closer one fills its cell."""
+
+COLOURS = {"red": (215, 30, 30), "blue": (35, 60, 220), "yellow": (245, 205, 20), "cyan": (30, 190, 200)}
+"""Colours that are easy to tell apart, sRGB."""
+
+Cell = tuple[int, int]
+"""Column and row."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -38,41 +51,34 @@ def pairs(n: int, seed: str) -> Iterator[Pair]:
     rng = random.Random(seed)
     for number in range(n):
         kind = ("beside", "over", "depth")[number % 3]
-        one, other = rng.sample(COLOURS, 2)
+        one, other = rng.sample(sorted(COLOURS), 2)
         first = rng.random() < 0.5
-        x, y = rng.uniform(52, 76), rng.uniform(44, 54)
-        along_x, along_y = (0.0, rng.uniform(22, 28)) if kind == "over" else (rng.uniform(26, 40), 0.0)
-        # Left and above are first; which side the closer one stands on means nothing.
-        side = rng.choice((-1, 1)) if kind == "depth" else -1 if first else 1
-        radius = rng.uniform(13, 16)
-        items = [
-            _item(one, (x + side * along_x, y + side * along_y), radius, rng),
-            _item(other, (x - side * along_x, y - side * along_y), radius, rng),
-        ]
-        if kind == "depth":
-            items = [_moved(items[0], closer=first), _moved(items[1], closer=not first)]
+        places: tuple[Cell, Cell] = ((1, 0), (1, 2)) if kind == "over" else ((0, 1), (2, 1))
+        sizes = (CELL_PX, CELL_PX)
+        if kind == "depth":  # which side the closer one stands on means nothing
+            places = places if rng.random() < 0.5 else places[::-1]
+            sizes = (CELL_PX, FAR_PX) if first else (FAR_PX, CELL_PX)
             options, question = (one, other), f"Which item is closer, the {one} or the {other} one?"
-        else:
+        else:  # left and above are the first place
+            places = places if first else places[::-1]
             options = ("left", "right") if kind == "beside" else ("above", "below")
             question = f"Where is the {one} item, seen from the {other} one?"
-        answer = options[0 if first else 1]
         shown = options if rng.random() < 0.5 else options[::-1]
-        picture = scenes.paint(sorted(items, key=lambda item: item.centre_px[1]), rng)
-        yield Pair(picture=picture, kind=kind, question=question, options=shown, answer=answer)
+        picture = _draw([(one, places[0], sizes[0]), (other, places[1], sizes[1])], rng)
+        yield Pair(picture=picture, kind=kind, question=question, options=shown, answer=options[0 if first else 1])
 
 
-def _item(colour: str, centre: tuple[float, float], radius: float, rng: random.Random) -> scenes.Item:
-    shape = rng.choice(scenes.SHAPES)
-    return scenes.Item(
-        shape=shape, colour=scenes.COLOURS[colour], metal=rng.random() < 0.5, centre_px=centre, radius_px=radius
-    )
-
-
-def _moved(item: scenes.Item, *, closer: bool) -> scenes.Item:
-    """The object nearer to the camera (larger and lower), or further away."""
-    x, y = item.centre_px
-    return replace(
-        item,
-        centre_px=(x, y + 16 if closer else y - 20),
-        radius_px=item.radius_px * (1.25 if closer else 0.55),
-    )
+def _draw(items: list[tuple[str, Cell, int]], rng: random.Random) -> bytes:
+    """A PNG of the shapes, each a colour, a cell and a size in pixels."""
+    shade = rng.randint(225, 255)
+    canvas = Image.new("RGB", (SIDE_PX, SIDE_PX), (shade, shade, shade))
+    pen = ImageDraw.Draw(canvas)
+    for colour, (column, row), size in items:
+        inset = (CELL_PX - size) // 2
+        x, y = column * CELL_PX + inset, row * CELL_PX + inset
+        fill = tuple(max(0, min(255, value + rng.randint(-10, 10))) for value in COLOURS[colour])
+        draw = rng.choice((pen.ellipse, pen.rectangle))
+        draw((x, y, x + size - 1, y + size - 1), fill=fill)
+    encoded = io.BytesIO()
+    canvas.save(encoded, "PNG")
+    return encoded.getvalue()
