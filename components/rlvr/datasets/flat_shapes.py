@@ -54,9 +54,9 @@ def arrange(count: int, rng: random.Random) -> list[Shape]:
 
 
 def draw(shapes: list[Shape], rng: random.Random) -> bytes:
-    """A PNG of the shapes on a light ground of random shade."""
-    ground = rng.randint(225, 255)
-    canvas = Image.new("RGB", (WIDTH_PX, HEIGHT_PX), (ground, ground, ground))
+    """A PNG of the shapes on a light ground of random tint, so that hardly any two pictures are equal."""
+    ground = (rng.randint(225, 255), rng.randint(225, 255), rng.randint(225, 255))
+    canvas = Image.new("RGB", (WIDTH_PX, HEIGHT_PX), ground)
     pen = ImageDraw.Draw(canvas)
     for shape in shapes:
         x1, y1, x2, y2 = shape.box
