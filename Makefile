@@ -3,7 +3,7 @@ PYTHON ?= python3
 BIN := .venv/bin
 SEED ?= 0
 
-.PHONY: demo demo-r1_v test smoke bench smol clean
+.PHONY: demo demo-r1_v test test-gpu smoke bench smol clean
 
 demo: .venv
 	$(BIN)/rlvr run r1_vlm --seed $(SEED)
@@ -16,6 +16,10 @@ test: .venv
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
 	$(BIN)/python -m pytest -q
+
+# On a machine with a GPU: the kernels and captured graphs that other machines cannot run.
+test-gpu: .venv
+	$(BIN)/python -m pytest -q -m gpu
 
 # Every method on the laptop profile, about 50 minutes; METHODS="r1_v vlm_r1" runs some.
 smoke: .venv

@@ -3,7 +3,7 @@
 Same random Qwen2.5-VL weights, same pictures and prompts, responses of the same forced length, one process, one thread,
 CPU time, fp32. A step is picture processing, rollout, reference log-probs, policy forward and backward; the optimiser's
 own step is left out of both. Ratios are TRL's figure over ours. On a GPU machine a 2B model in bf16 is added, timed by
-the clock and judged by the model FLOPs utilisation of the update; that part has not been run yet.
+the clock and judged by the model FLOPs utilisation of the update.
 """
 
 import argparse

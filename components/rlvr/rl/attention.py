@@ -2,10 +2,11 @@
 
 The layout travels to every layer as the keyword `layout`. On the CPU one scaled-dot-product call a segment keeps the
 arithmetic exact and makes no [T, T] mask; on a GPU in half precision one variable-length flash call serves the whole
-stream (torch.nn.attention.varlen; its contract is emulated in the tests, the kernel itself has not been run).
+stream (torch.nn.attention.varlen; its contract is emulated in the tests, `make test-gpu` runs the kernel itself).
 """
 
-from functools import partial
+import inspect
+from functools import cache, partial
 from typing import TYPE_CHECKING, Any
 
 import torch
@@ -98,16 +99,21 @@ def _varlen(
     size = value.shape[-1]
     value = torch.nn.functional.pad(value, (0, query.shape[-1] - size))  # MLA's values are narrower
     rows = [tensor[0].transpose(0, 1) for tensor in (query, key, value)]  # [T, H, D]
-    out = varlen_attn(
-        rows[0].contiguous(),
-        rows[1].index_select(0, places),
-        rows[2].index_select(0, places),
-        queries,
-        keys,
-        longest_query,
-        longest_key,
-        scale=scaling,
-        window_size=(-1, 0),
-        enable_gqa=query.shape[1] != key.shape[1],
-    )
+    rows[0] = rows[0].contiguous()
+    rows[1:] = [each.index_select(0, places) for each in rows[1:]]
+    grouped: dict[str, Any] = {}
+    if (heads := query.shape[1] // key.shape[1]) > 1:
+        if _takes_groups():
+            grouped = {"enable_gqa": True}
+        else:
+            rows[1:] = [each.repeat_interleave(heads, 1) for each in rows[1:]]
+    out = varlen_attn(*rows, queries, keys, longest_query, longest_key, scale=scaling, window_size=(-1, 0), **grouped)
     return out[None, ..., :size]  # type: ignore[call-overload]
+
+
+@cache
+def _takes_groups() -> bool:
+    """Whether `varlen_attn` lets several query heads share a key head (torch 2.12 and newer)."""
+    from torch.nn.attention.varlen import varlen_attn
+
+    return "enable_gqa" in inspect.signature(varlen_attn).parameters

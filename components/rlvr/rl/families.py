@@ -80,14 +80,20 @@ def for_language_model(positions: torch.Tensor) -> torch.Tensor:
     return positions if positions.shape[0] == 3 else positions[0]
 
 
+def for_model(model: Any, name: str, tensor: torch.Tensor) -> torch.Tensor:
+    """An input on the model's device; pixels in the model's precision, which MoonViT does not see to itself."""
+    weight = next(model.parameters())
+    return tensor.to(weight.device, weight.dtype if name.startswith("pixel_values") else tensor.dtype)
+
+
 def vision_features(model: Any, prompts: Sequence["EncodedPrompt"]) -> dict[str, Any]:
     """Outputs of the vision tower by modality, one call each for all prompts: `mm_encoder_outputs` of transformers."""
-    device, features = next(model.parameters()).device, {}
+    features = {}
     for modality, names in MODALITIES.items():
         having = [prompt for prompt in prompts if next(iter(names)) in prompt.media]
         if having:
             inputs = {
-                argument: torch.cat([prompt.media[key] for prompt in having]).to(device)
+                argument: for_model(model, key, torch.cat([prompt.media[key] for prompt in having]))
                 for key, argument in names.items()
                 if key in having[0].media
             }

@@ -1,8 +1,8 @@
 """Decoding on a GPU: every step has the same shapes and addresses, so that one CUDA graph is captured and replayed.
 
 A step of a few rows is bound by the launching of its kernels; a replayed graph launches them at once. The graph is
-captured again when rows leave or the buffers grow. The arithmetic is checked on the CPU, where a step is simply run;
-capturing and replaying have not been run on a GPU.
+captured again when rows leave or the buffers grow. Experts are chosen step by step, so such models are not captured.
+Where there is no GPU a step is simply run.
 """
 
 from collections.abc import Callable
@@ -11,6 +11,12 @@ from typing import Any
 import torch
 
 from rlvr.rl.decoding import Decoding
+
+
+def can_be_captured(model: Any) -> bool:
+    """Whether a decoding step is the same kernels each time: on a GPU, and without experts to choose among."""
+    experts = any(hasattr(module, "experts") for module in model.modules())
+    return bool(next(model.parameters()).is_cuda) and not experts
 
 
 class GraphDecoding(Decoding):

@@ -9,6 +9,7 @@ from typing import Any
 import torch
 
 from rlvr.rl.encoding import EncodedPrompt
+from rlvr.rl.families import for_model
 
 
 def inputs(model: Any, prompt: EncodedPrompt, response: torch.Tensor) -> dict[str, Any]:
@@ -17,8 +18,7 @@ def inputs(model: Any, prompt: EncodedPrompt, response: torch.Tensor) -> dict[st
     given = {"input_ids": ids, "attention_mask": torch.ones_like(ids), **prompt.media}
     if hasattr(core(model), "get_rope_index"):
         given["mm_token_type_ids"] = torch.cat([prompt.token_types, torch.zeros_like(response)])[None]
-    device = next(model.parameters()).device
-    return {key: value.to(device) for key, value in given.items()}
+    return {key: for_model(model, key, value) for key, value in given.items()}
 
 
 def core(model: Any) -> Any:

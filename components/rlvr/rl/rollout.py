@@ -15,7 +15,7 @@ from rlvr.errors import RlvrError
 from rlvr.rl.choice import choose, uniforms
 from rlvr.rl.decoding import Decoding
 from rlvr.rl.encoding import EncodedPrompt
-from rlvr.rl.graph_decoding import GraphDecoding
+from rlvr.rl.graph_decoding import GraphDecoding, can_be_captured
 from rlvr.rl.policy import Features, Policy, Prefix
 from rlvr.training import Sampling
 
@@ -77,8 +77,7 @@ class Rollout:
             raise RlvrError("Neither the model's generation_config.json nor its tokenizer names an end token; add one.")
         self.ends = torch.tensor(ends if isinstance(ends, list) else [ends])
         self.suppressed = vision_ids(self.model.config, tokenizer)
-        on_gpu = next(self.model.parameters()).is_cuda
-        self.decoding: type[Decoding] = GraphDecoding if on_gpu else Decoding
+        self.decoding: type[Decoding] = GraphDecoding if can_be_captured(self.model) else Decoding
 
     @torch.no_grad()
     def generate(

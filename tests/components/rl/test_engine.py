@@ -328,6 +328,16 @@ def test_a_model_that_cannot_be_packed_falls_back_to_plain_sequences(network, pr
     assert [[c.ids.tolist() for c in g] for g in drawn] == [[c.ids.tolist() for c in g] for g in groups]
 
 
+def test_half_precision_is_as_exact_as_the_repeated_batch(network, prompts, groups):
+    import copy
+
+    half, responses = copy.deepcopy(network[0]).to(torch.bfloat16), ids_of(groups)
+    with torch.no_grad():
+        exact = sequence_logprobs(network[0], prompts, responses, 1.0)
+        ours, theirs = Policy(half)(prompts, responses), sequence_logprobs(half, prompts, responses, 1.0)
+    assert (ours - exact).square().mean() < 2 * (theirs - exact).square().mean()
+
+
 def test_the_reason_against_packing_is_told(network):
     import copy
 
@@ -379,7 +389,7 @@ def test_the_kernel_contract_of_variable_length_attention_gives_the_same(network
     """`varlen_attn` has no CPU kernel; its contract, causal from the bottom right, is emulated a segment at a time."""
     from torch.nn.attention.bias import causal_lower_right
 
-    def emulated(query, key, value, queries, keys, longest_query, longest_key, *, scale, window_size, enable_gqa):
+    def emulated(query, key, value, queries, keys, longest_query, longest_key, *, scale, window_size, enable_gqa=False):
         assert window_size == (-1, 0) and longest_query >= 1 and longest_key >= longest_query
         parts = []
         for a, b, c, d in zip(queries[:-1], queries[1:], keys[:-1], keys[1:], strict=True):
