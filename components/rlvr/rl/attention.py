@@ -98,16 +98,18 @@ def _varlen(
     places, queries, keys, longest_query, longest_key = layout.varlen(offset, query.device)
     size = value.shape[-1]
     value = torch.nn.functional.pad(value, (0, query.shape[-1] - size))  # MLA's values are narrower
-    rows = [tensor[0].transpose(0, 1) for tensor in (query, key, value)]  # [T, H, D]
-    rows[0] = rows[0].contiguous()
-    rows[1:] = [each.index_select(0, places) for each in rows[1:]]
+    asked, keyed, valued = (tensor[0].transpose(0, 1) for tensor in (query, key, value))  # [T, H, D]
+    keyed, valued = keyed.index_select(0, places), valued.index_select(0, places)
     grouped: dict[str, Any] = {}
     if (heads := query.shape[1] // key.shape[1]) > 1:
         if _takes_groups():
             grouped = {"enable_gqa": True}
         else:
-            rows[1:] = [each.repeat_interleave(heads, 1) for each in rows[1:]]
-    out = varlen_attn(*rows, queries, keys, longest_query, longest_key, scale=scaling, window_size=(-1, 0), **grouped)
+            keyed, valued = keyed.repeat_interleave(heads, 1), valued.repeat_interleave(heads, 1)
+    out = varlen_attn(
+        asked.contiguous(), keyed, valued, queries, keys, longest_query, longest_key,
+        scale=scaling, window_size=(-1, 0), **grouped,
+    )  # fmt: skip
     return out[None, ..., :size]  # type: ignore[call-overload]
 
 
