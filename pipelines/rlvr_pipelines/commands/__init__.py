@@ -1,0 +1,10 @@
+"""The commands of `rlvr`, one file each; a file's heavy imports stand inside its function."""
+
+from rlvr_pipelines.commands.compile import compile
+from rlvr_pipelines.commands.methods import methods
+from rlvr_pipelines.commands.reward import reward
+from rlvr_pipelines.commands.run import run
+from rlvr_pipelines.commands.show import show
+
+COMMANDS = (methods, show, run, compile, reward)
+"""In the order in which `rlvr --help` lists them."""

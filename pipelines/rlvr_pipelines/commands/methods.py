@@ -1,0 +1,11 @@
+"""`rlvr methods`."""
+
+from rich.console import Console
+
+
+def methods() -> None:
+    """List the methods and their variants."""
+    from rlvr_pipelines.methods import FAMILIES
+    from rlvr_pipelines.show import table
+
+    Console().print(table(list(FAMILIES.values())))

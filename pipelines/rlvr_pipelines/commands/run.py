@@ -1,0 +1,68 @@
+"""`rlvr run METHOD`."""
+
+import sys
+from pathlib import Path
+from typing import Annotated
+
+import typer
+from rich.console import Console
+
+from rlvr.errors import RlvrError
+from rlvr_pipelines.commands.options import (
+    Base,
+    Columns,
+    Data,
+    Files,
+    Home,
+    MethodName,
+    ProfileName,
+    Rewards,
+    Settings,
+    StoreUrl,
+)
+
+
+def run(
+    name: MethodName,
+    profile: ProfileName = "laptop",
+    seed: Annotated[int, typer.Option("--seed", help="Seed of data, order and sampling.")] = 0,
+    home: Home = Path(".rlvr"),
+    store: StoreUrl = "",
+    data: Data = "",
+    files: Files = "",
+    columns: Columns = "",
+    base: Base = "",
+    reward: Rewards = None,
+    set_: Settings = None,
+) -> None:
+    """Run a method's whole pipeline here; an interrupted run goes on where it stopped."""
+    from rlvr_pipelines.local import run as run_here
+    from rlvr_pipelines.methods import method
+    from rlvr_pipelines.own import with_own
+    from rlvr_pipelines.profiles import profile as find_profile
+    from rlvr_pipelines.progress_view import ProgressView
+    from rlvr_pipelines.summary import print_summary
+
+    console = Console(file=sys.stdout)
+    chosen = method(name)
+    sized = with_own(
+        find_profile(profile), data=data, files=files, columns=columns, base=base, rewards=reward or (),
+        settings=set_ or (),
+    )  # fmt: skip
+    scaled = sized.scaled(chosen)
+    console.print(f"[bold]{chosen.title}[/bold] on the {sized.name} profile, seed {seed}: {sized.description}")
+    for entry in scaled.tasks:
+        location = entry.source.location
+        if "://" not in location and not location.startswith("hub") and location != "synthetic":
+            _require_folder(location, f"task {entry.name}")
+    where = store or str((home / "store").resolve())
+    folder = run_here(chosen, sized, home=home.resolve(), store=where, seed=seed, view=ProgressView(console))
+    print_summary(folder, console)
+
+
+def _require_folder(location: str, what: str) -> None:
+    if not Path(location).is_dir():
+        raise RlvrError(
+            f"The folder {location} of {what} does not exist. Give a folder with the data set's files, "
+            f"s3://bucket/prefix, hub:ID@<40-hex commit>, or synthetic."
+        )
