@@ -2,7 +2,8 @@
 
 A path walks the method's canonical JSON: `stages.grpo.group_size`, `tasks.*.source.limit`. Members of lists are called
 by their name (rewards by that of their function); `*` means every member that has what follows (stages of a method may
-be of several kinds). `false` takes an optional part out (a reward's judge, a stage's replay), as TOML has no null.
+be of several kinds). `false` takes an optional part out (a reward's judge, a stage's replay), as TOML has no null, and a member
+out of a list (`benchmarks.k12`).
 """
 
 import copy
@@ -19,6 +20,11 @@ def apply(method: Method, values: Mapping[str, Any]) -> Method:
     """A new method with `values` set at their paths; a wrong path or type raises `RlvrError`."""
     data = copy.deepcopy(method.to_json())
     for path, value in values.items():
+        parent, _, last = path.rpartition(".")
+        if value is False and isinstance(members := data.get(parent), list):
+            left_out = _members(members, last, path)
+            data[parent] = [item for item in members if item not in left_out]
+            continue
         for holder, key in _places(data, path):
             optional = holder[key] is None or isinstance(holder[key], dict)
             holder[key] = None if value is False and optional else value

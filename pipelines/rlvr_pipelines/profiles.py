@@ -31,6 +31,8 @@ class Profile:
     """What the user changed, by path; applied last."""
     rewards: tuple[Reward, ...] = ()
     """Rewards that the user adds to every task."""
+    max_benchmarks: int | None = None
+    """How many of a method's benchmarks are run, the primary one first; None runs them all."""
     evaluation_batch: int
     """Rows generated at a time in evaluation."""
     resources: dict[str, dict[str, Any]]
@@ -54,7 +56,8 @@ class Profile:
         if self.rewards:
             tasks = [replace(task, rewards=(*task.rewards, *self.rewards)) for task in method.tasks]
             method = replace(method, tasks=tuple(tasks))
-        return apply(method, {**self.values, **named, **self.changed})
+        scaled = apply(method, {**self.values, **named, **self.changed})
+        return replace(scaled, benchmarks=scaled.benchmarks[: self.max_benchmarks])
 
     def changes(self, method: Method) -> list[dict[str, Any]]:
         """What differs from the published set-up when the method runs under this profile."""
@@ -82,6 +85,7 @@ def profile(name: str) -> Profile:
         description=data["description"],
         values=data.get("method", {}),
         method_values=data.get("methods", {}),
+        max_benchmarks=data.get("max_benchmarks"),
         evaluation_batch=data.get("evaluation_batch", 64),
         resources=data.get("resources", {}),
         scale=load(Scale, data.get("scale", {})),

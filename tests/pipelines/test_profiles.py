@@ -62,3 +62,14 @@ def test_a_familys_values_concern_the_variants_that_have_the_part():
 def test_unknown_profile():
     with pytest.raises(RlvrError, match="choose one of laptop, cluster"):
         profile("phone")
+
+
+def test_a_profile_may_run_the_first_benchmarks_alone():
+    method = METHODS["vl_rethinker"]
+    few = replace(profile("laptop"), max_benchmarks=2, changed={"benchmarks.math_verse": False})
+    kept = [benchmark.name for benchmark in few.scaled(method).benchmarks]
+    assert kept == [benchmark.name for benchmark in method.benchmarks if benchmark.name != "math_verse"][:2]
+    left_out = [entry["field"] for entry in few.changes(method) if entry["field"] == "benchmarks.math_verse.name"]
+    assert left_out and len(profile("cluster").scaled(method).benchmarks) == len(method.benchmarks)
+    with pytest.raises(RlvrError, match="'math_worse' in 'benchmarks.math_worse'. Did you mean 'math_verse'"):
+        replace(few, changed={"benchmarks.math_worse": False}).scaled(method)
