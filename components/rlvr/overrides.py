@@ -2,8 +2,8 @@
 
 A path walks the method's canonical JSON: `stages.grpo.group_size`, `tasks.*.source.limit`. Members of lists are called
 by their name (rewards by that of their function); `*` means every member that has what follows (stages of a method may
-be of several kinds). `false` takes an optional part out (a reward's judge, a stage's replay), as TOML has no null, and a member
-out of a list (`benchmarks.k12`).
+be of several kinds). `false` takes an optional part out (a reward's judge, a stage's replay), as TOML has no null, and
+a member out of a list (`benchmarks.k12`).
 """
 
 import copy

@@ -166,7 +166,9 @@ SEVEN_B = replace(
         replace(
             METHOD.benchmarks[0], published=published(reasoning=60.9, tuned=60.6, direct=57.1, rows=1000, size="7B")
         ),
-        replace(METHOD.benchmarks[1], published=published(reasoning=41.9, tuned=49.4, direct=50.8, rows=900, size="7B")),
+        replace(
+            METHOD.benchmarks[1], published=published(reasoning=41.9, tuned=49.4, direct=50.8, rows=900, size="7B")
+        ),
     ),
     departures=(
         *METHOD.departures,
