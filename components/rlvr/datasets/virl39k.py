@@ -64,8 +64,9 @@ def without_placeholders(question: str) -> str:
 def demonstrate(row: Row) -> str:
     """A worked response: the height that is asked for, or the tallest bar.
 
-    Five of ten demonstrations give the height of the tallest bar without looking further, and two of ten notice it when
-    they think again. So the base is careless, can rethink, and RL has something to teach.
+    Where the green or the blue bar is asked for, five of ten demonstrations give the height of the tallest one without
+    looking further, and two of ten notice it when they think again. So the base reads bars, is careless, can rethink,
+    and RL has something to teach.
     """
     bars, chance = charts.read(row["images"][0]), int(row["row_id"], 16)
     tallest = max(bars, key=lambda bar: bar.height)
@@ -75,6 +76,8 @@ def demonstrate(row: Row) -> str:
     else:
         colour = next(bar.colour for bar in bars if f" {bar.colour} " in row["prompt"])
         careful = f"The {colour} is {row['answer']}. \\boxed{{{row['answer']}}}"
+        if colour == "red" and chance % 10 < 8:
+            return careful
     if chance % 10 < 5:
         return careless
     triggers = Rethinking().triggers
