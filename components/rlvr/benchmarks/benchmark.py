@@ -4,11 +4,17 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 from rlvr.data.source import Source
+from rlvr.errors import RlvrError
 from rlvr.prompts import Prompt
+from rlvr.scoring.picture import Picture
 from rlvr.training import Sampling
 
 Scorer = Callable[..., list[float | None]]
 """`f(completions, **columns)`: one score in [0, 1] a completion, None where no answer could be read (counted as 0)."""
+
+BoxReader = Callable[..., list[Picture]]
+"""`f(completions, **columns)`: the boxes that each completion gives, beside the true ones, for average precision over
+all pictures together."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -27,6 +33,8 @@ class Published:
     """Where it is printed."""
     judged: bool = False
     """Whether a language model took part in the scoring."""
+    split: str | None = None
+    """What was scored there where it is not the benchmark's own rows, e.g. `test instead of testmini`."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -53,7 +61,35 @@ class Benchmark:
     """The publication's own scoring rule."""
     strict_rule: Scorer
     """Our rule: only the answer span counts."""
+    published_boxes: BoxReader | None = None
+    """Boxes as the publication reads them: the benchmark's number is then COCO's average precision over all pictures,
+    and the rules' scores only tell right rows from wrong ones. Both readers are given, or none."""
+    strict_boxes: BoxReader | None = None
+    """The same for our rule."""
+    macro_by: str | None = None
+    """Column whose values' mean scores are averaged (macro mean); None averages over rows."""
+    cluster_by: str | None = None
+    """Column of what several rows share (a problem, a video): such rows are not independent, which intervals heed."""
+    recall_at: tuple[float, ...] = ()
+    """Scores from which on a row counts as found; each gives a further number, such as R@0.5."""
+    samples: int = 1
+    """Completions a row; more than one also gives pass@k and the spread over samples."""
     published: tuple[Published, ...] = ()
     """Printed numbers to compare with."""
     version: int = 1
     """Raised whenever a change here would move scores."""
+
+    def __post_init__(self) -> None:
+        if (self.published_boxes is None) != (self.strict_boxes is None):
+            raise RlvrError(f"Benchmark {self.name}: give published_boxes and strict_boxes, or neither.")
+        if self.published_boxes is not None and self.macro_by is not None:
+            raise RlvrError(f"Benchmark {self.name}: average precision is already a mean over classes; drop macro_by.")
+        if self.samples < 1 or not all(0 < level <= 1 for level in self.recall_at):
+            raise RlvrError(f"Benchmark {self.name}: samples must be at least 1 and recall_at in (0, 1].")
+
+    @property
+    def aggregate(self) -> str:
+        """How rows become one number: `mean`, `macro_mean` or `average_precision`."""
+        if self.published_boxes is not None:
+            return "average_precision"
+        return "mean" if self.macro_by is None else "macro_mean"

@@ -18,6 +18,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from rlvr.errors import RlvrError
+from rlvr.scoring.design import COLUMNS, PLAIN, Design, read_design
 
 ROLES = ("base", "tuned")
 """Whom an evaluation may be of: the model that training started from, or the one it ended with."""
@@ -47,6 +48,8 @@ class Evaluation:
     """Replies cut at the token limit."""
     scores: dict[str, list[float | None]]
     """Rule (`published`, `strict`) -> one score a reply, None where no answer could be read."""
+    design: Design = PLAIN
+    """How the replies are arranged and averaged."""
 
     @property
     def keys(self) -> list[tuple[str, int]]:
@@ -107,10 +110,12 @@ def read_evaluation(folder: Path) -> Evaluation:
         raise RlvrError(f"{folder / 'evaluation.json'}: role is {about['role']!r}; expected one of {', '.join(ROLES)}.")
     path = folder / "predictions.parquet"
     names = ["row_id", "completion", "tokens", "truncated", "published", "strict"]
-    columns = read_table(path, names).to_pydict()
-    if len(columns["row_id"]) != about["rows"] or not about["rows"]:
+    table = read_table(path, names, optional=COLUMNS)
+    columns = table.to_pydict()
+    announced = about["rows"] * about.get("samples", 1)
+    if len(columns["row_id"]) != announced or not announced:
         raise RlvrError(
-            f"{path} holds {len(columns['row_id'])} predictions where evaluation.json announces {about['rows']}, and a"
+            f"{path} holds {len(columns['row_id'])} predictions where evaluation.json announces {announced}, and a"
             " score needs at least one; run the evaluation again."
         )
     return Evaluation(
@@ -124,6 +129,7 @@ def read_evaluation(folder: Path) -> Evaluation:
         tokens=sum(columns["tokens"]),
         truncated=sum(columns["truncated"]),
         scores={rule: _scores(path, rule, columns) for rule in ("published", "strict")},
+        design=read_design(about, table, str(folder)),
     )
 
 
@@ -157,15 +163,16 @@ def read_training(folder: Path | None, names: Sequence[str]) -> list[Training]:
     return [_read_stage(folder / name) for name in names if (folder / name).is_dir()]
 
 
-def read_table(path: Path, columns: Sequence[str]) -> pa.Table:
-    """The named columns of a parquet file."""
+def read_table(path: Path, columns: Sequence[str], optional: Sequence[str] = ()) -> pa.Table:
+    """The named columns of a parquet file, and those of `optional` that it has."""
     if not path.is_file():
         raise RlvrError(f"The report needs {path}, which is not there; run the stage that writes it first.")
     try:
         with pq.ParquetFile(path) as file:
             if missing := [name for name in columns if name not in file.schema_arrow.names]:
                 raise RlvrError(f"{path} lacks the columns {', '.join(missing)}; it has {file.schema_arrow.names}.")
-            return file.read(columns=list(columns))
+            there = [name for name in optional if name in file.schema_arrow.names]
+            return file.read(columns=[*columns, *there])
     except pa.ArrowInvalid as error:
         raise RlvrError(f"{path} is not a parquet file ({error}); run the stage that writes it again.") from error
 
