@@ -64,17 +64,16 @@ def shared_prefix(
     if takes_varlen(query, value):
         return _varlen(query, key, value, layout, offset, scaling), None
     attend = partial(scaled_dot_product_attention, scale=scaling, enable_gqa=query.shape[1] != key.shape[1])
+    fed = layout.fed(offset)
+    keys, values = layout.pieces(key), layout.pieces(value)
     parts = []
-    for segment in layout.fed(offset):
-        own = slice(segment.start, segment.end)
-        asking = query[:, :, segment.start - offset : segment.end - offset]
-        if not segment.path:
-            parts.append(attend(asking, key[:, :, own], value[:, :, own], is_causal=True))
-            continue
-        spans = [*(slice(*span) for span in segment.path), own]
-        keys = torch.cat([key[:, :, span] for span in spans], 2)
-        values = torch.cat([value[:, :, span] for span in spans], 2)
-        parts.append(attend(asking, keys, values, attn_mask=layout.mask(segment, query.device)))
+    for segment, asking in zip(fed, query.split([segment.length for segment in fed], 2), strict=True):
+        spans = (*segment.path, (segment.start, segment.end))
+        seen = [layout.within(pieces, *spans) for pieces in (keys, values)]
+        if segment.path:
+            parts.append(attend(asking, *seen, attn_mask=layout.mask(segment, query.device)))
+        else:
+            parts.append(attend(asking, *seen, is_causal=True))
     return torch.cat(parts, 2).transpose(1, 2), None
 
 

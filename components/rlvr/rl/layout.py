@@ -6,9 +6,11 @@ it goes on from. A segment attends to all of its path (the positions between the
 causally to itself; log-probs and gradients therefore equal those of the repeated batch.
 """
 
+from bisect import bisect_left
 from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cached_property
+from itertools import pairwise
 from typing import Any
 
 import numpy as np
@@ -110,6 +112,27 @@ class SegmentLayout:
     @cached_property
     def _masks(self) -> dict[tuple[int, int, torch.device | None], torch.Tensor]:
         return {}
+
+    def pieces(self, stream: torch.Tensor) -> dict[int, torch.Tensor]:
+        """A tensor over the stream, [1, H, T, D], cut wherever a segment or a span begins; the pieces by position.
+
+        One split instead of many slices: the gradient of each slice would be a tensor as long as the stream.
+        """
+        lengths = [last - first for first, last in pairwise(self._cuts)]
+        return dict(zip(self._cuts, stream.split(lengths, 2), strict=False))
+
+    def within(self, pieces: dict[int, torch.Tensor], *spans: Span) -> torch.Tensor:
+        """The pieces that lie in `spans`, end to end."""
+        cuts = self._cuts
+        chosen = [
+            pieces[cut] for first, last in spans for cut in cuts[bisect_left(cuts, first) : bisect_left(cuts, last)]
+        ]
+        return chosen[0] if len(chosen) == 1 else torch.cat(chosen, 2)
+
+    @cached_property
+    def _cuts(self) -> list[int]:
+        spans = [span for segment in self.segments for span in (*segment.path, (segment.start, segment.end))]
+        return sorted({edge for span in spans for edge in span})
 
     def fed(self, offset: int) -> list[Segment]:
         """The segments that are fed when the first `offset` positions have been read before: 0, or all roots."""
