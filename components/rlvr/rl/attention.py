@@ -67,13 +67,13 @@ def shared_prefix(
     fed = layout.fed(offset)
     keys, values = layout.pieces(key), layout.pieces(value)
     parts = []
-    for segment, asking in zip(fed, query.split([segment.length for segment in fed], 2), strict=True):
+    for segment, asking in zip(fed, torch.split(query, [segment.length for segment in fed], 2), strict=True):
         spans = (*segment.path, (segment.start, segment.end))
-        seen = [layout.within(pieces, *spans) for pieces in (keys, values)]
+        seen, read = layout.within(keys, *spans), layout.within(values, *spans)
         if segment.path:
-            parts.append(attend(asking, *seen, attn_mask=layout.mask(segment, query.device)))
+            parts.append(attend(asking, seen, read, attn_mask=layout.mask(segment, query.device)))
         else:
-            parts.append(attend(asking, *seen, is_causal=True))
+            parts.append(attend(asking, seen, read, is_causal=True))
     return torch.cat(parts, 2).transpose(1, 2), None
 
 

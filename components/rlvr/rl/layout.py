@@ -119,7 +119,7 @@ class SegmentLayout:
         One split instead of many slices: the gradient of each slice would be a tensor as long as the stream.
         """
         lengths = [last - first for first, last in pairwise(self._cuts)]
-        return dict(zip(self._cuts, stream.split(lengths, 2), strict=False))
+        return dict(zip(self._cuts, torch.split(stream, lengths, 2), strict=False))
 
     def within(self, pieces: dict[int, torch.Tensor], *spans: Span) -> torch.Tensor:
         """The pieces that lie in `spans`, end to end."""
