@@ -25,6 +25,7 @@ BENCHMARK = replace(
     prompt=PROMPT,
     published_rule=video_answers.boxes_published,
     strict_rule=video_answers.boxes_strict,
+    version=2,
     published=(
         Published(model="Qwen2.5-VL-7B-Instruct", role="base", score_percent=12.6, rows=180, source=charades_sta.TABLE),
         Published(model="fine-tuned on GOT-10k", role="sft", score_percent=41.8, rows=180, source=charades_sta.TABLE),

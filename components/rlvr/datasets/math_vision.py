@@ -11,6 +11,7 @@ Synthetic rows have the same columns and show the bar charts of `rlvr.datasets.c
 
 import re
 from collections.abc import Iterator
+from dataclasses import replace
 from typing import Any
 
 from rlvr.data.source import RawRow, Source
@@ -35,8 +36,18 @@ def convert(raw: RawRow) -> dict[str, Any]:
 
 
 def synthetic(n: int, seed: int) -> Iterator[RawRow]:
-    """`n` bar charts."""
-    for number, item in enumerate(charts.items(n, f"math_vision {seed}", tallest=TALLEST), start=1):
+    """`n` rows like those of the test part."""
+    return shown(n, f"math_vision {seed}")
+
+
+def synthetic_mini(n: int, seed: int) -> Iterator[RawRow]:
+    """`n` rows like those of testmini, with pictures of their own."""
+    return shown(n, f"math_vision mini {seed}")
+
+
+def shown(n: int, seed: str) -> Iterator[RawRow]:
+    """`n` bar charts drawn from `seed`."""
+    for number, item in enumerate(charts.items(n, seed, tallest=TALLEST), start=1):
         yield {
             "id": str(number),
             "question": f"{item.question}\n<image1>",
@@ -62,3 +73,13 @@ TEST = Source(
     convert=convert,
     synthetic=synthetic,
 )
+
+TESTMINI = replace(
+    TEST,
+    name="math_vision_testmini",
+    title="MathVision testmini",
+    files="data/testmini-*.parquet",
+    published_rows=304,
+    synthetic=synthetic_mini,
+)
+"""A part of the test rows."""

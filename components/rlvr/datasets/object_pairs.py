@@ -26,6 +26,9 @@ FAR_PX = 10
 COLOURS = {"red": (215, 30, 30), "blue": (35, 60, 220), "yellow": (245, 205, 20), "cyan": (30, 190, 200)}
 """Colours that are easy to tell apart, sRGB."""
 
+KINDS = ("beside", "over", "depth")
+"""Kinds of questions, asked in turn."""
+
 Cell = tuple[int, int]
 """Column and row."""
 
@@ -50,7 +53,7 @@ def pairs(n: int, seed: str) -> Iterator[Pair]:
     """`n` pairs drawn from `seed`, of all three kinds in turn."""
     rng = random.Random(seed)
     for number in range(n):
-        kind = ("beside", "over", "depth")[number % 3]
+        kind = KINDS[number % len(KINDS)]
         one, other = rng.sample(sorted(COLOURS), 2)
         first = rng.random() < 0.5
         places: tuple[Cell, Cell] = ((1, 0), (1, 2)) if kind == "over" else ((0, 1), (2, 1))
@@ -66,6 +69,12 @@ def pairs(n: int, seed: str) -> Iterator[Pair]:
         shown = options if rng.random() < 0.5 else options[::-1]
         picture = _draw([(one, places[0], sizes[0]), (other, places[1], sizes[1])], rng)
         yield Pair(picture=picture, kind=kind, question=question, options=shown, answer=options[0 if first else 1])
+
+
+def colours_of(pair: Pair) -> tuple[str, str]:
+    """Colours of the item asked about and of the other one."""
+    one, other = (word for word in pair.question.replace(",", "").split() if word in COLOURS)
+    return one, other
 
 
 def _draw(items: list[tuple[str, Cell, int]], rng: random.Random) -> bytes:

@@ -47,11 +47,13 @@ def convert(raw: RawRow) -> dict[str, Any]:
     }
 
 
-def read(folder: Path) -> Iterator[RawRow]:
-    """The rows of every part whose annotations are in the folder."""
-    files = sorted((folder / "annotations").glob("*.json"))
+def read(folder: Path, part: str = "*") -> Iterator[RawRow]:
+    """The rows of every part whose annotations are in the folder, or of one."""
+    files = sorted((folder / "annotations").glob(f"{part}.json"))
     if not files:
-        raise RlvrError(f"{str(folder)!r} holds no annotations/*.json; put OVDEval's annotations and images there.")
+        raise RlvrError(
+            f"{str(folder)!r} holds no annotations/{part}.json; put OVDEval's annotations and images there."
+        )
     pictures = Pictures(folder)
     for file in files:
         data = loaded(file)

@@ -108,25 +108,25 @@ def read_lisa(folder: Path) -> Iterator[RawRow]:
 
 def synthetic_train(n: int, seed: int) -> Iterator[RawRow]:
     """`n` rows in the form of the training files."""
-    for number, (picture, phrase, box) in enumerate(_shown(n, f"refcoco train {seed}")):
+    for number, (picture, phrase, box) in enumerate(shown(n, f"refcoco train {seed}")):
         yield vlm_r1_jsonl.row(number, picture, _question(phrase), list(box))
 
 
 def synthetic_train_per_mille(n: int, seed: int) -> Iterator[RawRow]:
     """The same with boxes in thousandths."""
-    for number, (picture, phrase, box) in enumerate(_shown(n, f"refcoco train {seed}")):
+    for number, (picture, phrase, box) in enumerate(shown(n, f"refcoco train {seed}")):
         yield vlm_r1_jsonl.row(number, picture, _question(phrase), _per_mille(box))
 
 
 def synthetic_test(n: int, seed: int) -> Iterator[RawRow]:
     """`n` rows in the form of the test files."""
-    for picture, phrase, box in _shown(n, f"refcoco test {seed}"):
+    for picture, phrase, box in shown(n, f"refcoco test {seed}"):
         yield _test_row(picture, phrase, box, list(box))
 
 
 def synthetic_test_per_mille(n: int, seed: int) -> Iterator[RawRow]:
     """The same with boxes in thousandths."""
-    for picture, phrase, box in _shown(n, f"refcoco test {seed}"):
+    for picture, phrase, box in shown(n, f"refcoco test {seed}"):
         yield _test_row(picture, phrase, box, _per_mille(box))
 
 
@@ -166,7 +166,7 @@ def _numbers(box: Any) -> list[float]:
     return numbers
 
 
-def _shown(n: int, seed: str) -> Iterator[tuple[dict[str, Any], str, flat_shapes.Box]]:
+def shown(n: int, seed: str) -> Iterator[tuple[dict[str, Any], str, flat_shapes.Box]]:
     """Pictures, each with a phrase for one of its shapes and that shape's box."""
     rng = random.Random(seed)
     for number in range(n):

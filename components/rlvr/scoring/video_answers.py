@@ -76,11 +76,11 @@ def boxes_published(completions: list[str], *, boxes: list[list[list[float]]], *
 
 
 def boxes_strict(completions: list[str], *, boxes: list[list[list[float]]], **_: Any) -> list[float | None]:
-    """Every box must lie within the picture, its corners in order."""
-    scores = tracked_boxes.strict(completions, boxes=boxes)
+    """The last answer tag's boxes, which must lie within the picture, their corners in order."""
+    last = [f"<answer>{last_answer_span(text) or ''}</answer>" for text in completions]
+    scores = tracked_boxes.strict(last, boxes=boxes)
     return [
-        None if tracked_boxes.written_boxes(text) is None else score
-        for text, score in zip(completions, scores, strict=True)
+        None if tracked_boxes.written_boxes(text) is None else score for text, score in zip(last, scores, strict=True)
     ]
 
 

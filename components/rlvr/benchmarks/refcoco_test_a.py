@@ -1,0 +1,10 @@
+"""RefCOCO testA, phrases for people: scored as `refcoco_val`. VLM-R1 prints no figures for it."""
+
+from dataclasses import replace
+
+from rlvr.benchmarks import refcoco_val
+from rlvr.datasets import refcoco_parquet
+
+BENCHMARK = replace(
+    refcoco_val.BENCHMARK, name="refcoco_test_a", title="RefCOCO testA", source=refcoco_parquet.TEST_A, published=()
+)
