@@ -22,7 +22,8 @@ FREQUENCIES = 8
 def _cosines() -> NDArray[np.int64]:
     """Rows of the cosine transform, 2^16 times their size; rows above 0 sum to exactly 0."""
     frequency, place = np.arange(FREQUENCIES)[:, None], np.arange(SIDE_PX)[None, :]
-    return np.rint(2**16 * np.cos(np.pi * frequency * (2 * place + 1) / (2 * SIDE_PX))).astype(np.int64)
+    rows: NDArray[np.int64] = np.rint(2**16 * np.cos(np.pi * frequency * (2 * place + 1) / (2 * SIDE_PX))).astype(int)
+    return rows
 
 
 _COSINES = _cosines()
