@@ -3,6 +3,7 @@
 import json
 import os
 import re
+from collections.abc import Sequence
 from pathlib import Path
 
 from rlvr.errors import RlvrError
@@ -19,11 +20,13 @@ def compile_pipeline(
     """Write the pipeline's YAML to `target`, whole or not at all; the same arguments give the same bytes."""
     from kfp.compiler import Compiler
 
-    from rlvr_pipelines.pipeline import build
+    from rlvr.stages.images import LMMS_EVAL
+    from rlvr_pipelines.pipeline import build, cross_checked
 
     if target.suffix not in (".yaml", ".yml"):
         raise RlvrError(f"{target}: Kubeflow reads pipelines from .yaml files; name the output so.")
-    graph = build(method, profile, images(lock, allow_unpinned=allow_unpinned), store)
+    further = (LMMS_EVAL,) if cross_checked(method, profile) else ()
+    graph = build(method, profile, images(lock, further, allow_unpinned=allow_unpinned), store)
     part = target.with_name(f".{target.stem}.part.yaml")
     try:
         target.parent.mkdir(parents=True, exist_ok=True)
@@ -36,20 +39,24 @@ def compile_pipeline(
             part.unlink()
 
 
-def images(lock: Path, *, allow_unpinned: bool = False) -> dict[str, str]:
-    """Image name -> `repository@sha256:...` of the lock file; unpinned names only when they are allowed."""
+def images(lock: Path, further: Sequence[str] = (), *, allow_unpinned: bool = False) -> dict[str, str]:
+    """Image name -> `repository@sha256:...` of the lock file; unpinned names only when they are allowed.
+
+    `further` are images beyond those that every pipeline needs.
+    """
     from rlvr.stages.images import NAMES
 
+    names = (*NAMES, *further)
     locked: dict[str, str] = {}
     if lock.is_file():
         try:
             locked = json.loads(lock.read_text(encoding="utf-8"))
         except ValueError as error:
             raise RlvrError(f"{lock} is not JSON ({error}); build the images again to rewrite it.") from error
-    missing = [name for name in NAMES if not PINNED.fullmatch(locked.get(name, ""))]
+    missing = [name for name in names if not PINNED.fullmatch(locked.get(name, ""))]
     if missing and not allow_unpinned:
         raise RlvrError(
             f"{lock} has no digest for {', '.join(missing)}, and a compiled pipeline names its images by digest so "
             f"that it always runs the same code. Build and push the images, or pass --allow-unpinned to develop."
         )
-    return {name: locked.get(name) or f"{name}:dev" for name in NAMES}
+    return {name: locked.get(name) or f"{name}:dev" for name in names}

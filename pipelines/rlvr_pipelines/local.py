@@ -23,7 +23,7 @@ from rlvr.store import open_store
 from rlvr_pipelines.profiles import Profile
 from rlvr_pipelines.progress_view import ProgressView
 
-IMAGES = {"rlvr-data": "python", "rlvr-train": "python", "rlvr-evaluate": "python"}
+IMAGES = {f"rlvr-{kind}": "python" for kind in ("data", "train", "evaluate", "lmms-eval")}
 """Image names that the subprocess runner accepts without a remark; it starts none."""
 
 

@@ -1,7 +1,7 @@
 """The way of the data: one pipeline, built from one method.
 
     ingest -> verify -> base -> (sft | grpo | merge | shortest | dpo) ...
-        -> evaluate base and tuned on every benchmark -> report
+        -> evaluate base and tuned on every benchmark -> report (-> cross-check)
 
 What a stage does is in `rlvr`; which stages there are and what flows between them is here.
 """
@@ -12,11 +12,14 @@ from typing import Any
 from kfp import dsl
 
 from rlvr.canonical import dumps, plain
+from rlvr.cross_check.tasks import shared
 from rlvr.method import Method
 from rlvr.stages.base import base
+from rlvr.stages.cross_check import cross_check
 from rlvr.stages.dpo import dpo
 from rlvr.stages.evaluate import evaluate
 from rlvr.stages.grpo import grpo
+from rlvr.stages.images import LMMS_EVAL
 from rlvr.stages.ingest import ingest
 from rlvr.stages.merge import merge
 from rlvr.stages.report import report
@@ -38,6 +41,7 @@ def build(method: Method, profile: Profile, images: Mapping[str, str], store: st
     run = profile.scaled(method)
     tasks, precision = dumps(run.tasks), run.backbone.precision  # specifications travel as canonical JSON texts
     sources = dumps([{"task": task.name, "source": plain(task.source)} for task in run.tasks])
+    checked = cross_checked(method, profile)
     test_sources = dumps([{"task": item.name, "source": plain(item.source)} for item in run.benchmarks])
     description = dumps(
         {
@@ -85,8 +89,16 @@ def build(method: Method, profile: Profile, images: Mapping[str, str], store: st
             before=dsl.Collected(before.outputs["predictions"]), after=dsl.Collected(after.outputs["predictions"]),
         )  # fmt: skip
         place(summary, "report", "data")
+        for role, checkpoint in (("base", first), ("tuned", model)) if checked else ():
+            second = cross_check(store=store, benchmarks=dumps(checked), role=role, model=checkpoint)
+            place(second, f"cross-check {role}", "evaluate").set_container_image(images[LMMS_EVAL])
 
     return graph
+
+
+def cross_checked(method: Method, profile: Profile) -> tuple[str, ...]:
+    """Names of the benchmarks that lmms-eval scores, too; none unless the profile asks for it."""
+    return shared(tuple(item.name for item in profile.scaled(method).benchmarks)) if profile.cross_check else ()
 
 
 def pipeline_name(method: Method) -> str:

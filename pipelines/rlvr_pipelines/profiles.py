@@ -33,6 +33,8 @@ class Profile:
     """Rewards that the user adds to every task."""
     max_benchmarks: int | None = None
     """How many of a method's benchmarks are run, the primary one first; None runs them all."""
+    cross_check: bool = False
+    """Whether lmms-eval scores both models, too, on the benchmarks that it shares, in an image of its own."""
     evaluation_batch: int
     """Rows generated at a time in evaluation."""
     resources: dict[str, dict[str, Any]]
@@ -86,6 +88,7 @@ def profile(name: str) -> Profile:
         values=data.get("method", {}),
         method_values=data.get("methods", {}),
         max_benchmarks=data.get("max_benchmarks"),
+        cross_check=data.get("cross_check", False),
         evaluation_batch=data.get("evaluation_batch", 64),
         resources=data.get("resources", {}),
         scale=load(Scale, data.get("scale", {})),

@@ -1,8 +1,6 @@
 """Every benchmark there is: rows in the published schema, answers that its rules know, text that means harm."""
 
-import importlib
 import json
-import pkgutil
 import sys
 from dataclasses import replace
 
@@ -10,7 +8,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 
-import rlvr.benchmarks
+from every_benchmark import BENCHMARKS
 from rlvr.benchmarks.benchmark import Benchmark
 from rlvr.canonical import load, plain
 from rlvr.data.gold import FORMS, wrong_answer
@@ -19,19 +17,6 @@ from rlvr.data.load import raw_rows
 from rlvr.data.rows import columns, row_id
 from rlvr.datasets import virft_coco
 
-
-def found():
-    """Every `Benchmark` of every module, by name."""
-    known = {}
-    for module in pkgutil.iter_modules(rlvr.benchmarks.__path__):
-        for value in vars(importlib.import_module(f"rlvr.benchmarks.{module.name}")).values():
-            for each in value if isinstance(value, tuple) else (value,):
-                if isinstance(each, Benchmark):
-                    known.setdefault(each.name, each)
-    return known
-
-
-BENCHMARKS = found()
 EVERY = pytest.mark.parametrize("benchmark", BENCHMARKS.values(), ids=BENCHMARKS)
 
 PAYS_WRONG_NUMBERS = {"curr_reft_math"}

@@ -1,4 +1,4 @@
-"""Names of the three images; compilation replaces them by the digests of `images/images.lock`."""
+"""Names of the images; compilation replaces them by the digests of `images/images.lock`."""
 
 DATA = "rlvr-data"
 """Ingest, verify, report: no torch."""
@@ -7,3 +7,6 @@ TRAIN = "rlvr-train"
 EVALUATE = "rlvr-evaluate"
 """Evaluation."""
 NAMES = (DATA, TRAIN, EVALUATE)
+"""What every pipeline needs."""
+LMMS_EVAL = "rlvr-lmms-eval"
+"""The optional cross-check: lmms-eval with its own dependencies."""

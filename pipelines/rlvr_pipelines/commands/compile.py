@@ -1,5 +1,6 @@
 """`rlvr compile METHOD -o FILE`."""
 
+from dataclasses import replace
 from pathlib import Path
 from typing import Annotated
 
@@ -26,6 +27,9 @@ def compile(
     store: StoreUrl = "s3://rlvr/store",
     lock: Annotated[Path, typer.Option("--lock", help="Image digests.")] = Path("images/images.lock"),
     allow_unpinned: Annotated[bool, typer.Option("--allow-unpinned", help="Accept images without digest.")] = False,
+    cross_check: Annotated[
+        bool, typer.Option("--cross-check", help="Let lmms-eval score both models, too, on the benchmarks it shares.")
+    ] = False,
     data: Data = "",
     files: Files = "",
     columns: Columns = "",
@@ -43,5 +47,6 @@ def compile(
         find_profile(profile), data=data, files=files, columns=columns, base=base, rewards=reward or (),
         settings=set_ or (),
     )  # fmt: skip
+    sized = replace(sized, cross_check=cross_check or sized.cross_check)
     compile_pipeline(method(name), sized, output, store=store, lock=lock, allow_unpinned=allow_unpinned)
     Console().print(f"{output} ({output.stat().st_size:,} bytes)")

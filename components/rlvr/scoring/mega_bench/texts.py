@@ -15,7 +15,7 @@ from rlvr.scoring.mega_bench.values import items, literal
 NEAR = 0.9
 """Similarity from which on a text is near; below it scores nothing."""
 
-FARTHEST = 512
+FARTHEST = 2_000
 """Characters of texts whose edit distance is computed; longer texts must be equal."""
 
 TOLERANCE = 0.01
@@ -64,11 +64,12 @@ def near(said: Any, truth: Any) -> float:
 
 def similarity(said: Any, truth: Any) -> float:
     """One less the Damerau-Levenshtein distance over the longer length."""
+    from rapidfuzz.distance import DamerauLevenshtein
+
     one, other = str(said), str(truth)
     if one == other:
         return 1.0
-    longest = max(len(one), len(other))
-    return 0.0 if longest > FARTHEST else 1 - _distance(one, other) / longest
+    return 0.0 if max(len(one), len(other)) > FARTHEST else float(DamerauLevenshtein.normalized_similarity(one, other))
 
 
 def any_reference(said: Any, truth: Any) -> float:
@@ -144,23 +145,3 @@ def _number(text: str) -> float | None:
     tail = re.split(r"=|≈|\\approx", text)[-1].strip()
     tail = _DIGIT_BEFORE_PI.sub(r"\1*\2", _FRACTION.sub(r"(\1)/(\2)", tail))
     return arithmetic(_UNITS.sub(lambda unit: _REPLACED.get(unit[0], ""), tail).replace(",", "").strip())
-
-
-def _distance(one: str, other: str) -> int:
-    """Edits of one character, and swaps of neighbours with edits between them allowed."""
-    width = len(other) + 2
-    beyond = len(one) + len(other)
-    rows: list[list[int]] = [[beyond] * width, [beyond, *range(len(other) + 1)]]
-    seen: dict[str, int] = {}
-    for above, left in enumerate(one, start=1):
-        row: list[int] = [beyond, above]
-        match_place = 0
-        for place, top in enumerate(other, start=1):
-            swap_row, swap_place = seen.get(top, 0), match_place
-            same = left == top
-            match_place = place if same else match_place
-            swap = rows[swap_row][swap_place] + (above - swap_row - 1) + 1 + (place - swap_place - 1)
-            row.append(min(rows[above][place] + (not same), row[place] + 1, rows[above][place + 1] + 1, swap))
-        rows.append(row)
-        seen[left] = above
-    return rows[-1][-1]
