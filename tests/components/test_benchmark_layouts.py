@@ -125,7 +125,7 @@ def test_blink_parts_ask_their_own_kind():
 def test_the_vision_setting_shows_question_and_options_in_the_picture():
     (raw,) = mmmu_pro.synthetic_vision(1, 1)
     row = mmmu_pro.convert_vision(raw)
-    assert row["prompt"] == mmmu_pro.IN_PICTURE and row["options"] == ["left", "middle", "right"]
+    assert row["prompt"] == mmmu_pro.IN_PICTURE and row["options"] == ["first", "second", "third"]
     picture = Image.open(io.BytesIO(row["images"][0])).convert("L")
     below = np.asarray(picture)[-4 * (mmmu_pro.TEXT_PX + 4) :]
     assert (below < 100).sum() > 200  # ink of the letters
