@@ -140,7 +140,7 @@ def _collect(events: list[dict[str, Any]], store: str, folder: Path) -> None:
     """Put copies of the report and its numbers where people look."""
     made = next(line["outputs"]["out"] for line in reversed(events) if line["stage"] == "report" and "outputs" in line)
     source = open_store(store).get(made)
-    for name in ("report.html", "metrics.json"):
+    for name in ("report.html", "metrics.json", "summary.md", "README.md"):
         shutil.copyfile(source / name, folder / name)
     digests = {line["stage"]: line["outputs"] for line in events if "outputs" in line}
     (folder / "artifacts.json").write_text(json.dumps(digests, indent=1, sort_keys=True))

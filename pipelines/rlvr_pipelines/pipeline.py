@@ -85,7 +85,8 @@ def build(method: Method, profile: Profile, images: Mapping[str, str], store: st
             before = place(evaluate(model=first, role="base", tests=tests, **common), "evaluate base", "evaluate")
             after = place(evaluate(model=model, role="tuned", tests=tests, **common), "evaluate tuned", "evaluate")
         summary = report(
-            store=store, seed=seed, run=description, verdict=gate.outputs["verdict"], training=log, tests=tests,
+            store=store, seed=seed, run=description, verdict=gate.outputs["verdict"], training=log,
+            rows=gate.outputs["accepted"], tests=tests,
             before=dsl.Collected(before.outputs["predictions"]), after=dsl.Collected(after.outputs["predictions"]),
         )  # fmt: skip
         place(summary, "report", "data")

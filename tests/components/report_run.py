@@ -18,10 +18,38 @@ from rlvr.data import rows
 from rlvr.data.source import Source
 from rlvr.method import Departure, Method, Reward, Task
 from rlvr.prompts import Prompt
+from rlvr.report.lineage import walk
 from rlvr.training import Grpo, Optimiser, Sampling, Sft
 
 COLOURS = ("#3f7cac", "#d1603d", "#7a9e4b", "#8f5d9e", "#caa33b", "#4a4a4a")
 HOSTILE = "<script>alert('x')</script><img src=https://evil.example/p.png onerror=alert(1)>\x07\x1b[31m\u202e</pre>"
+
+
+def record(performed: str, inputs: dict[str, str], outputs: dict[str, str], **parameters: Any) -> dict[str, Any]:
+    """What the store remembers of a stage."""
+    return {"stage": performed, "inputs": inputs, "outputs": outputs, "parameters": parameters, "code": "now"}
+
+
+LINEAGE = walk(
+    {
+        "r1": record(
+            "rlvr.data.ingest:ingest",
+            {},
+            {"out": "aa" * 32},
+            sources=[{"source": {"name": "clevr_train", "location": "synthetic", "licence": HOSTILE}}],
+        ),
+        "r2": record("rlvr.rl.train:train", {"rows": "aa" * 32}, {"model": "c4" * 32}, stage={"name": "grpo"}, seed=0),
+        "r3": record(
+            "rlvr.evaluate:evaluate",
+            {"model": "c4" * 32, "tests": "aa" * 32},
+            {"predictions": "ee" * 32},
+            benchmark={"name": "superclevr_200"},
+            role="tuned",
+        ),
+    },
+    {"evaluations": ["ee" * 32], "verdict": "dd" * 32},
+    code="now",
+)
 
 
 def convert(row: dict[str, Any]) -> dict[str, Any]:
@@ -225,8 +253,9 @@ def _write_training(root: Path, row_ids: Sequence[str]) -> Path:
                     entry = {
                         "step": step,
                         "row_id": row,
-                        "completion": "...",
+                        "completion": f"said in step {step} {HOSTILE}",
                         "reward": 1.0 + correct,
+                        "rewards": json.dumps({"digits.correctness": float(correct), "think_format.whole_reply": 1.0}),
                         "correct": correct,
                     }
                     rollouts.append(entry)
@@ -317,4 +346,6 @@ def make_run(root: Path, *, location: str = "synthetic", backbone: str = "tiny",
         "training": _write_training(root / "training", row_ids),
         "evaluations": evaluations,
         "tests": root / "tests",
+        "rows": root / "tests",  # the made-up rollouts speak of the test rows
+        "lineage": LINEAGE,
     }

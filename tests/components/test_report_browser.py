@@ -1,5 +1,7 @@
-"""The report in a real browser: it fits every width, fetches nothing and keeps the console silent."""
+"""The pages in a real browser: they fit every width, fetch nothing and keep the console silent, also in a sandbox."""
 
+import copy
+import html
 import json
 import shutil
 from collections.abc import Iterator
@@ -9,6 +11,7 @@ from typing import Any
 import pytest
 from report_run import make_run
 
+from rlvr.report import comparison
 from rlvr.report.page import build
 
 webdriver = pytest.importorskip("selenium.webdriver", reason="selenium is not installed")
@@ -58,10 +61,25 @@ return worst;
 
 
 @pytest.fixture(scope="module")
-def report(tmp_path_factory: pytest.TempPathFactory) -> Path:
+def pages(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Path]:
+    """A run's report, and the comparison of three seeds of it with another method."""
     root = tmp_path_factory.mktemp("report")
-    build(**make_run(root / "run"), out=root / "out")
-    return root / "out" / "report.html"
+    numbers = build(**make_run(root / "run"), out=root / "out")
+    runs = []
+    for seed, name in enumerate(("r1_v", "r1_v", "r1_v", "mmr1")):
+        other = copy.deepcopy(numbers) | {"method": name, "title": name.upper(), "seed": seed}
+        other["digests"]["tuned"] = f"{seed:02x}" * 32
+        other["own_values"] = {} if name == "r1_v" else {"stages.grpo.sampling.max_new_tokens": "4096" * 30}
+        for number in ("value", "low", "high"):
+            other["benchmarks"][0]["difference"][number] += 2.5 * seed
+        runs.append(comparison.Run(label=f"{name}-laptop-seed{seed}", numbers=other))
+    comparison.build(runs, root / "comparison.html")
+    return {"report": root / "out" / "report.html", "comparison": root / "comparison.html"}
+
+
+@pytest.fixture(params=["report", "comparison"])
+def report(request: pytest.FixtureRequest, pages: dict[str, Path]) -> Path:
+    return pages[request.param]
 
 
 @pytest.fixture(scope="module")
@@ -124,4 +142,29 @@ def test_pictures_are_drawn_and_texts_are_legible(browser: Any, report: Path) ->
 def test_page_prints(browser: Any, report: Path) -> None:
     show(browser, report, 1280, "dark")
     printed = browser.execute_cdp_cmd("Page.printToPDF", {"printBackground": True})
-    assert len(printed["data"]) > 50_000
+    assert len(printed["data"]) > 30_000
+
+
+def test_page_stands_in_a_sandboxed_frame_with_its_verdict_in_sight(browser: Any, report: Path, tmp_path: Path) -> None:
+    """As Kubeflow's viewer shows it: `srcdoc`, no same-origin, 600 pixels high."""
+    inside = html.escape(report.read_text(encoding="utf-8"))
+    frame = tmp_path / "frame.html"
+    frame.write_text(
+        f'<!doctype html><body style="margin:0"><iframe sandbox="allow-scripts" srcdoc="{inside}" '
+        'style="width:100%;height:600px;border:0"></iframe>',
+        encoding="utf-8",
+    )
+    browser.get_log("browser"), browser.get_log("performance")
+    show(browser, frame, 1000)
+    assert browser.get_log("browser") == []
+    messages = [json.loads(entry["message"])["message"] for entry in browser.get_log("performance")]
+    asked = {m["params"]["request"]["url"] for m in messages if m["method"] == "Network.requestWillBeSent"}
+    assert {url for url in asked if not url.startswith(("data:image/png;base64,", "about:"))} == {frame.as_uri()}
+    browser.switch_to.frame(0)
+    try:
+        bottom = browser.execute_script("return document.querySelector('.lead').getBoundingClientRect().bottom")
+        banner = browser.execute_script("return document.querySelector('.banner').getBoundingClientRect().bottom")
+        assert 0 < bottom < banner < 600
+        assert browser.execute_script("return document.documentElement.scrollWidth <= innerWidth")
+    finally:
+        browser.switch_to.default_content()

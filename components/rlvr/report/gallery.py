@@ -13,8 +13,9 @@ from typing import Any
 
 from PIL import Image, UnidentifiedImageError
 
-from rlvr.data.rows import Row, stream
+from rlvr.data.rows import Row
 from rlvr.report.inputs import Evaluation
+from rlvr.report.rows_by_id import rows_by_id
 from rlvr.rl.video import stills
 
 SIDE_PX = 160
@@ -29,7 +30,7 @@ def gallery(tests: Path, name: str, roles: dict[str, Evaluation], fixed: int = 8
     first = sorted(next(iter(replies.values())))[:fixed]
     lost = _regressions(replies)
     more = [row_id for row_id in lost if row_id not in first][:worst]
-    rows = {row["row_id"]: row for row in _rows(tests, name, {*first, *more})}
+    rows = {row["row_id"]: row for row in rows_by_id(tests, {*first, *more}) if row["task"] == name}
     return {
         "fixed": [_card(row_id, rows.get(row_id), replies) for row_id in first],
         "worst": [_card(row_id, rows.get(row_id), replies) for row_id in more],
@@ -87,22 +88,25 @@ def _regressions(replies: dict[str, dict[str, dict[str, Any]]]) -> list[str]:
     return [row_id for _, row_id in sorted(falls)]
 
 
-def _rows(tests: Path, name: str, wanted: set[str]) -> list[Row]:
-    return [row for row in stream(tests) if row["row_id"] in wanted and row["task"] == name]
-
-
-def _card(row_id: str, row: Row | None, replies: dict[str, dict[str, dict[str, Any]]]) -> dict[str, Any]:
+def media(row: Row | None) -> dict[str, Any]:
+    """Question, answer and thumbnails of a row; empty ones where the row is not there."""
     images: Sequence[bytes] = (row.get("images") or []) if row else []
     video = row.get("video") if row else None
     if video and not images:
         images = stills(video, PICTURES)
     return {
-        "row_id": row_id,
-        "found": row is not None,
         "question": row["prompt"] if row else "",
         "answer": row["answer"] if row else "",
         "pictures": [thumbnail(image) for image in images[:PICTURES]],
         "more_pictures": max(0, len(images) - PICTURES),
         "video": bool(video),
+    }
+
+
+def _card(row_id: str, row: Row | None, replies: dict[str, dict[str, dict[str, Any]]]) -> dict[str, Any]:
+    return {
+        "row_id": row_id,
+        "found": row is not None,
+        **media(row),
         "replies": {role: replies[role][row_id] for role in ("base", "tuned") if role in replies},
     }

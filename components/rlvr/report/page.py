@@ -1,4 +1,9 @@
-"""The report of a run: one HTML page that needs nothing else, and metrics.json for machines.
+"""The report of a run: one HTML page that needs nothing else, metrics.json for machines, and two texts for elsewhere.
+
+report.html   the page
+metrics.json  its numbers
+summary.md    a short table, shown by Kubeflow's Markdown viewer
+README.md     the tuned model's card, in the form of the Hugging Face Hub
 
 The page holds no script and fetches nothing; equal inputs give equal bytes. Whatever models or data sets wrote is
 cleaned of control characters and escaped.
@@ -7,13 +12,18 @@ cleaned of control characters and escaped.
 from pathlib import Path
 from typing import Any
 
-from jinja2 import Environment, FileSystemLoader, StrictUndefined
-
-from rlvr.report import curves, forest, headline, metrics, published
+from rlvr.report import curves, forest, headline, licences, metrics, published
+from rlvr.report.costs import costs
+from rlvr.report.further import design, further
 from rlvr.report.gallery import gallery
 from rlvr.report.inputs import Evaluation, Training, read_evaluations, read_training, read_verdict
+from rlvr.report.model_card import model_card
 from rlvr.report.pass_rates import pass_rates
-from rlvr.report.text import FILTERS, clean
+from rlvr.report.reverify import commands
+from rlvr.report.rollout_gallery import rollout_gallery
+from rlvr.report.short_summary import short_summary
+from rlvr.report.templates import render
+from rlvr.report.text import setting
 
 KINDS = {
     "Sft": "Supervised fine-tuning",
@@ -36,75 +46,87 @@ def build(
     training: Path | None,
     evaluations: list[Path],
     tests: Path,
+    rows: Path | None = None,
+    lineage: list[dict[str, Any]] | None = None,
     out: Path,
 ) -> dict[str, Any]:
-    """Write `out/report.html` and `out/metrics.json`; return what metrics.json holds.
+    """Write the four files of a report to `out`; return what metrics.json holds.
 
     `method` is the JSON of the method as it ran and `changes` lists `{"field", "published", "run"}` for every setting
     that profile and user changed, `own` those that the user changed; the folders are those that verify, training
-    stages, evaluate and ingest wrote.
+    stages, evaluate and ingest wrote, `rows` the training rows (without them training examples are shown without
+    pictures). `lineage` is what `rlvr.report.lineage.walk` found.
     """
     benchmarks = {benchmark["name"]: benchmark for benchmark in method["benchmarks"]}
     found = read_evaluations(evaluations, list(benchmarks))
+    stages = read_training(training, [stage["name"] for stage in method["stages"]])
+    checked = read_verdict(verdict)
+    banner = headline.banner(method, profile, _locations(method, found), own or [])
+    spent = costs(stages, found)
     numbers: dict[str, Any] = {
         "method": method["name"],
+        "title": method["title"],
         "profile": profile,
         "seed": seed,
+        "backbone": {key: method["backbone"][key] for key in ("hub_id", "revision", "location")},
+        "stages": [{key: training.stage[key] for key in ("name", "kind", "steps")} for training in stages],
+        "cost": {
+            "seconds": round(spent["total_seconds"], 3),
+            **{key: spent[key] for key in ("gpu_hours", "training_tokens", "evaluation_tokens")},
+        },
+        "changed_settings": len(changes),
         "own_changes": [change["field"] for change in own or []],
+        "own_values": {change["field"]: setting(change["run"]) for change in own or []},
+        "not_a_reproduction": banner,
         "digests": _digests(found),
         "benchmarks": [_benchmark(benchmarks[name], roles, method, changes) for name, roles in found.items()],
     }
     numbers["verdict"] = metrics.verdict_word(numbers["benchmarks"][0]["difference"])
     primary = next(iter(found))
-    stages = read_training(training, [stage["name"] for stage in method["stages"]])
-    checked = read_verdict(verdict)
-    page = (
-        _environment()
-        .get_template("page.html.j2")
-        .render(
-            method=method,
-            profile=profile,
-            seed=seed,
-            changes=changes,
-            own={change["field"] for change in own or []},
-            numbers=numbers,
-            titles={name: benchmark["title"] for name, benchmark in benchmarks.items()},
-            words={entry["name"]: metrics.verdict_word(entry["difference"]) for entry in numbers["benchmarks"]},
-            kinds=KINDS,
-            headline=headline.headline(benchmarks[primary]["title"], numbers["benchmarks"][0]),
-            banner=headline.banner(method, profile, _locations(method, found), own or []),
-            drawings=_drawings(numbers["benchmarks"]),
-            stages=[_stage(stage) for stage in stages],
-            missing_stages=[s["name"] for s in method["stages"] if s["name"] not in {t.stage["name"] for t in stages}],
-            verdict=checked,
-            gallery=gallery(tests, primary, found[primary]),
-            primary=primary,
-            costs=_costs(stages, found),
-        )
-    )
+    told = {
+        "method": method,
+        "profile": profile,
+        "seed": seed,
+        "changes": changes,
+        "numbers": numbers,
+        "titles": {name: benchmark["title"] for name, benchmark in benchmarks.items()},
+        "kinds": KINDS,
+        "headline": headline.headline(benchmarks[primary]["title"], numbers["benchmarks"][0]),
+        "banner": banner,
+        "verdict": checked,
+        "licences": licences.licences(method, checked),
+        "primary": primary,
+        "commands": commands(numbers),
+    }
+    page = {
+        **told,
+        "own": {change["field"] for change in own or []},
+        "words": {entry["name"]: metrics.verdict_word(entry["difference"]) for entry in numbers["benchmarks"]},
+        "designs": {entry["name"]: design(entry) for entry in numbers["benchmarks"]},
+        "further": {entry["name"]: further(entry) for entry in numbers["benchmarks"]},
+        "drawings": _drawings(numbers["benchmarks"]),
+        "stages": [_stage(stage, rows) for stage in stages],
+        "missing_stages": [s["name"] for s in method["stages"] if s["name"] not in {t.stage["name"] for t in stages}],
+        "gallery": gallery(tests, primary, found[primary]),
+        "lineage": lineage,
+        "costs": spent,
+    }
+    files = {
+        "report.html": render("page.html.j2", page),
+        "metrics.json": metrics.to_text(numbers),
+        "summary.md": short_summary(told),
+        "README.md": model_card(told),
+    }
     out.mkdir(parents=True, exist_ok=True)
-    (out / "report.html").write_text(page, encoding="utf-8", newline="\n")
-    (out / "metrics.json").write_text(metrics.to_text(numbers), encoding="utf-8", newline="\n")
+    for name, text in files.items():
+        (out / name).write_text(text, encoding="utf-8", newline="\n")
     return numbers
-
-
-def _environment() -> Environment:
-    environment = Environment(
-        loader=FileSystemLoader(Path(__file__).parent, encoding="utf-8"),
-        autoescape=True,
-        undefined=StrictUndefined,
-        finalize=clean,
-        trim_blocks=True,
-        lstrip_blocks=True,
-    )
-    environment.filters.update(FILTERS)
-    return environment
 
 
 def _benchmark(
     benchmark: dict[str, Any], roles: dict[str, Evaluation], method: dict[str, Any], changes: list[dict[str, Any]]
 ) -> dict[str, Any]:
-    entry = metrics.benchmark_metrics(benchmark["name"], roles)
+    entry = {"title": benchmark["title"], **metrics.benchmark_metrics(benchmark["name"], roles)}
     entry["truncated"] = {role: evaluation.truncated for role, evaluation in roles.items()}
     return entry | {"published": published.compare(benchmark, entry, roles, method, changes)}
 
@@ -129,37 +151,11 @@ def _drawings(entries: list[dict[str, Any]]) -> dict[str, Any]:
     }
 
 
-def _stage(training: Training) -> dict[str, Any]:
+def _stage(training: Training, rows: Path | None) -> dict[str, Any]:
     return {
         **training.stage,
         "panels": curves.panels(training.steps),
         "recorded": len(training.steps),
         "pass_rates": pass_rates(training.rollouts) if training.rollouts else None,
+        "examples": rollout_gallery(training.rollouts, rows) if training.rollouts else [],
     }
-
-
-def _costs(stages: list[Training], found: dict[str, dict[str, Evaluation]]) -> dict[str, Any]:
-    """Time and tokens of every training stage and every evaluation."""
-    trained = [training.stage for training in stages]
-    evaluated = [evaluation for roles in found.values() for evaluation in roles.values()]
-    seconds = [entry["seconds"] for entry in trained] + [evaluation.seconds for evaluation in evaluated]
-    return {
-        "stages": [stage | {"rate": _rate(stage["response_tokens"], stage["seconds"])} for stage in trained],
-        "evaluations": [
-            {
-                "benchmark": evaluation.benchmark,
-                "role": evaluation.role,
-                "replies": len(evaluation.row_ids),
-                "seconds": evaluation.seconds,
-                "tokens": evaluation.tokens,
-                "truncated": evaluation.truncated,
-                "rate": _rate(evaluation.tokens, evaluation.seconds),
-            }
-            for evaluation in evaluated
-        ],
-        "total_seconds": sum(value for value in seconds if value is not None),
-    }
-
-
-def _rate(tokens: float | None, seconds: float | None) -> float | None:
-    return tokens / seconds if tokens is not None and seconds else None

@@ -6,6 +6,7 @@ here, and the template escapes what remains.
 
 import re
 import unicodedata
+from collections.abc import Mapping
 from typing import Any
 
 from markupsafe import Markup, escape
@@ -108,8 +109,21 @@ def breakable(value: str) -> Markup:
     return Markup(re.sub(r"([._])", r"\1<wbr>", str(escape(clean(value)))))
 
 
+def plain_markdown(value: Any) -> str:
+    """Foreign text for a Markdown page: on one line, and nothing in it is markup."""
+    return re.sub(r"([\\`*_{}\[\]<>|#!~&])", r"\\\1", " ".join(str(clean(value)).split()))
+
+
+def interval(entry: Mapping[str, Any] | None, key: str) -> str:
+    """A number with its interval, e.g. `48.0 [41.2, 54.9]`; a difference (`key` is `value`) carries its sign."""
+    write = signed if key == "value" else percent
+    return f"{write(entry[key])} [{write(entry['low'])}, {write(entry['high'])}]" if entry else NONE
+
+
 FILTERS = {
     "breakable": breakable,
+    "interval": interval,
+    "plain_markdown": plain_markdown,
     "clip": clip,
     "percent": percent,
     "signed": signed,

@@ -1,4 +1,4 @@
-"""Report: one page and `metrics.json` for a whole run."""
+"""Report: a page, a summary, a model card and `metrics.json` for a whole run."""
 
 from typing import List  # noqa: UP035  (Kubeflow reads this form)
 
@@ -14,11 +14,13 @@ def report(
     run: str,
     verdict: dsl.Input[dsl.Artifact],
     training: dsl.Input[dsl.Artifact],
+    rows: dsl.Input[dsl.Dataset],
     tests: dsl.Input[dsl.Dataset],
     before: dsl.Input[List[dsl.Dataset]],  # noqa: UP006
     after: dsl.Input[List[dsl.Dataset]],  # noqa: UP006
     folder: dsl.Output[dsl.Artifact],
     page: dsl.Output[dsl.HTML],
+    summary: dsl.Output[dsl.Markdown],
     metrics: dsl.Output[dsl.Metrics],
 ):
     """Write the report; `run` holds the method, the profile's name and what profile and user changed."""
@@ -26,5 +28,5 @@ def report(
 
     from rlvr.report.stage import publish, write
 
-    inputs = {"verdict": verdict, "training": training, "tests": tests, "evaluations": [*before, *after]}
-    publish(write(store, inputs, folder, {**json.loads(run), "seed": int(seed)}), page, metrics)
+    inputs = {"evaluations": [*before, *after], "training": training, "verdict": verdict, "rows": rows, "tests": tests}
+    publish(write(store, inputs, folder, {**json.loads(run), "seed": int(seed)}), page, summary, metrics)

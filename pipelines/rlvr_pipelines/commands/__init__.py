@@ -2,9 +2,10 @@
 
 from rlvr_pipelines.commands.compile import compile
 from rlvr_pipelines.commands.methods import methods
+from rlvr_pipelines.commands.report import report
 from rlvr_pipelines.commands.reward import reward
 from rlvr_pipelines.commands.run import run
 from rlvr_pipelines.commands.show import show
 
-COMMANDS = (methods, show, run, compile, reward)
+COMMANDS = (methods, show, run, report, compile, reward)
 """In the order in which `rlvr --help` lists them."""
