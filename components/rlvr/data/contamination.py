@@ -130,22 +130,7 @@ def near_duplicates(train_facts: pa.Table, pictures: Pictures) -> NearDuplicates
     return NearDuplicates(pairs=tuple(pairs), complete_to_bits=same.complete_to_bits)
 
 
-def told(overlap: Overlap) -> dict[str, Any]:
-    """An overlap as a JSON object: counts, and pairs as `told_pairs` gives them."""
-    return {
-        "benchmark": overlap.benchmark,
-        "test_rows": overlap.test_rows,
-        "rows": len(overlap.leaked),
-        "image_overlap_rows": len(overlap.image_overlap),
-        "image_overlap_test_rows": overlap.image_overlap_test_rows,
-        "template_rows": overlap.template_rows,
-        "shared_pictures": overlap.shared_pictures,
-        "complete_to_bits": overlap.complete_to_bits,
-        "pairs": told_pairs(overlap.pairs),
-    }
-
-
-def told_pairs(pairs: Iterable[Pair]) -> list[dict[str, Any]]:
+def told(pairs: Iterable[Pair]) -> list[dict[str, Any]]:
     """Pairs as JSON objects: all leaks, and the first `SHOWN_PAIRS` of each other verdict."""
     count: dict[str, int] = defaultdict(int)
     listing = []

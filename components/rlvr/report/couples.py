@@ -19,7 +19,7 @@ def couples(verdict: Mapping[str, Any], pictures: Pictures | None) -> list[dict[
     """Groups of pairs: the leaks and shared pictures of each benchmark, then near duplicates within training."""
     groups = []
     for overlap in verdict["overlap"]:
-        totals = {"leak": overlap["rows"], "image_overlap": overlap.get("image_overlap_rows", 0)}
+        totals = {"leak": overlap["rows"], "image_overlap": overlap.get("image_overlap", 0)}
         for name, words in VERDICTS.items():
             pairs = [pair for pair in overlap.get("pairs", ()) if pair["verdict"] == name]
             if pairs:

@@ -191,22 +191,12 @@ def test_leaks_are_written_out_all_and_other_pairs_up_to_a_number():
         train.add("b", video=b"clip")
     test.add("a", video=b"clip")
     (found,) = overlaps(train, test)
-    whole = told(found)
-    written = whole.pop("pairs")
+    written = told(found.pairs)
     assert [sum(entry["verdict"] == verdict for entry in written) for verdict in ("leak", "image_overlap")] == [
         250,
         200,
     ]
-    assert whole == {
-        "benchmark": "counting",
-        "test_rows": 1,
-        "rows": 250,
-        "image_overlap_rows": 250,
-        "image_overlap_test_rows": 1,
-        "template_rows": 0,
-        "shared_pictures": 1,
-        "complete_to_bits": 8,
-    }
+    assert len(found.image_overlap) == 250
 
 
 def test_nothing_overlaps_with_no_benchmark():
