@@ -18,13 +18,6 @@ def test_wilson_equals_scipy(successes: int, n: int, confidence: float) -> None:
     assert intervals.wilson(successes, n, confidence) == pytest.approx((expected.low, expected.high), abs=1e-12)
 
 
-@pytest.mark.parametrize("freedom", [1, 2, 3, 4, 5, 10, 29, 30, 199, 753, 5552])
-@pytest.mark.parametrize("probability", [0.6, 0.9, 0.975, 0.995])
-def test_student_quantile_equals_scipy(freedom: int, probability: float) -> None:
-    expected = scipy_stats.t.ppf(probability, freedom)
-    assert intervals.student_quantile(probability, freedom) == pytest.approx(expected, rel=1e-9)
-
-
 def test_mean_interval_equals_scipy_for_graded_scores() -> None:
     scores = np.random.default_rng(0).beta(2, 3, size=80)
     expected = scipy_stats.ttest_1samp(scores, 0).confidence_interval(0.95)

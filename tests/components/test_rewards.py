@@ -158,7 +158,7 @@ def test_a_forked_child_has_a_worker_of_its_own():
         status = 1
         try:
             status = int(symbolic.equal("<answer> 9/3 </answer>", "3") is not True)
-            symbolic._worker.close()
+            symbolic._pool.close()
         finally:
             os._exit(status)
     assert os.waitpid(child, 0)[1] == 0

@@ -12,6 +12,9 @@ from rlvr.training import Sampling
 Scorer = Callable[..., list[float | None]]
 """`f(completions, **columns)`: one score in [0, 1] a completion, None where no answer could be read (counted as 0)."""
 
+VIDEO = "video_digest"
+"""A column that is made of each row's video: what `cluster_by` names where rows about one video are a cluster."""
+
 BoxReader = Callable[..., list[Picture]]
 """`f(completions, **columns)`: the boxes that each completion gives, beside the true ones, for average precision over
 all pictures together."""

@@ -1,4 +1,6 @@
-"""Charades-STA, test part: mean overlap (mIoU) and the share of spans with an overlap of at least one half (R@0.5).
+"""Charades-STA, test part: mean overlap (mIoU) with R@0.3, R@0.5 and R@0.7, and R@0.5 as a number of its own.
+
+Several questions are about one video, so intervals are clustered by video.
 
 VideoChat-R1 evaluates at two frames a second, at most 768, with 3,584 tokens a video (OpenGVLab/VideoChat-R1@73b2ea9
 src_eval/my_qwen_utils.py), and up to 2,048 new tokens.
@@ -6,7 +8,7 @@ src_eval/my_qwen_utils.py), and up to 2,048 new tokens.
 
 from dataclasses import replace
 
-from rlvr.benchmarks.benchmark import Benchmark, Published
+from rlvr.benchmarks.benchmark import VIDEO, Benchmark, Published
 from rlvr.datasets import charades_sta
 from rlvr.prompts import Prompt
 from rlvr.scoring import video_answers
@@ -37,6 +39,8 @@ BENCHMARK = Benchmark(
     max_video_pixels=MAX_VIDEO_PIXELS,
     published_rule=video_answers.span_published,
     strict_rule=video_answers.span_strict,
+    cluster_by=VIDEO,
+    recall_at=(0.3, 0.5, 0.7),
     published=(
         Published(model="Qwen2.5-VL-7B-Instruct", role="base", score_percent=29.0, rows=3720, source=TABLE),
         Published(model="fine-tuned on grounding", role="sft", score_percent=46.3, rows=3720, source=TABLE),
@@ -51,6 +55,7 @@ RECALL = replace(
     title="Charades-STA test (R@0.5)",
     published_rule=video_answers.recall_published,
     strict_rule=video_answers.recall_strict,
+    recall_at=(),
     published=(
         Published(model="Qwen2.5-VL-7B-Instruct", role="base", score_percent=24.2, rows=3720, source=TABLE),
         Published(model="fine-tuned on grounding", role="sft", score_percent=45.0, rows=3720, source=TABLE),

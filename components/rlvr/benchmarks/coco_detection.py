@@ -1,7 +1,7 @@
 """Detection on COCO val2017, one category a question: the eight few-shot categories, and the fifteen novel ones.
 
-Published figures are COCO's mAP x 100 over the categories, with the model's own confidences as scores; the two rules
-score each answer by itself (`rlvr.scoring.detection`), so the figures are not on the same scale.
+Figures are COCO's mAP x 100 over the categories and all pictures, with the model's own confidences as scores, as
+published. Pictures in which a category was not asked about do not count here; whether they do upstream is not said.
 """
 
 from dataclasses import replace
@@ -28,6 +28,8 @@ FEW_SHOT = Benchmark(
     sampling=Sampling(temperature=0.0, max_new_tokens=1024),
     published_rule=detection.published,
     strict_rule=detection.strict,
+    published_boxes=detection.published_boxes,
+    strict_boxes=detection.strict_boxes,
 )
 """Upstream generates with the checkpoint's own settings, whose top_k is 1: greedy."""
 

@@ -1,4 +1,4 @@
-"""COCO_filtered of VLM-R1: all 80 categories in every question, mAP of each picture's boxes."""
+"""COCO_filtered of VLM-R1: all 80 categories in every question, mAP over all pictures."""
 
 from dataclasses import replace
 
@@ -12,4 +12,5 @@ BENCHMARK = replace(
     title="COCO_filtered",
     source=coco_filtered.TEST,
     published_rule=picture_map.published,
+    published_boxes=picture_map.published_boxes,
 )

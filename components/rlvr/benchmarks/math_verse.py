@@ -1,4 +1,7 @@
-"""MathVerse testmini, shared by several methods: each sets its own prompt and published numbers."""
+"""MathVerse testmini, shared by several methods: each sets its own prompt and published numbers.
+
+A problem is asked in several versions, so intervals are clustered by problem.
+"""
 
 from rlvr.benchmarks.benchmark import Benchmark
 from rlvr.benchmarks.math_vista import PROMPT
@@ -14,4 +17,5 @@ BENCHMARK = Benchmark(
     sampling=Sampling(temperature=0.0, max_new_tokens=4096),
     published_rule=letter_or_value.published,
     strict_rule=letter_or_value.strict,
+    cluster_by="problem_index",
 )

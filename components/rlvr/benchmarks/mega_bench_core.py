@@ -18,4 +18,5 @@ BENCHMARK = Benchmark(
     sampling=Sampling(temperature=0.0, max_new_tokens=2048),
     published_rule=rules.published,
     strict_rule=rules.strict,
+    macro_by="task_name",
 )

@@ -58,6 +58,7 @@ ACCURACY = replace(
     title="NExT-GQA test (accuracy)",
     published_rule=video_answers.letter_published,
     strict_rule=video_answers.letter_strict,
+    recall_at=(),
     published=(
         Published(
             model="Qwen2.5-VL-7B-Instruct", role="base", score_percent=59.5, rows=5553, source=charades_sta.TABLE

@@ -1,4 +1,4 @@
-"""OVDEval as VLM-R1 prompts it, with a score a picture; published figures are NMS-AP averaged over five groups.
+"""OVDEval as VLM-R1 prompts it: NMS-AP over all pictures; published figures average it over five groups of parts.
 
 No evaluation script for it is published (upstream issues 233, 250), so greedy decoding and its length are ours.
 """
@@ -25,4 +25,6 @@ BENCHMARK = Benchmark(
     sampling=Sampling(temperature=0.0, max_new_tokens=2048),
     published_rule=picture_map.published_nms,
     strict_rule=picture_map.strict,
+    published_boxes=picture_map.published_nms_boxes,
+    strict_boxes=picture_map.strict_boxes,
 )

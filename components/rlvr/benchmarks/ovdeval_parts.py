@@ -1,6 +1,6 @@
 """OVDEval one part at a time, with VLM-R1's figures: prompt and rules are those of `ovdeval`.
 
-Published figures are NMS-AP over all pictures of a part, ours means of one figure a picture.
+Published figures are NMS-AP over all pictures of a part, and so are ours.
 """
 
 from dataclasses import replace

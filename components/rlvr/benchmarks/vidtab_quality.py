@@ -23,6 +23,7 @@ BENCHMARK = replace(
     prompt=PROMPT,
     published_rule=video_answers.label_published,
     strict_rule=video_answers.label_strict,
+    recall_at=(),
     published=(
         Published(model="Qwen2.5-VL-7B-Instruct", role="base", score_percent=70.7, rows=None, source=TEXT),
         Published(model="fine-tuned", role="sft", score_percent=71.7, rows=None, source=TEXT),

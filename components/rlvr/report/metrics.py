@@ -4,33 +4,41 @@
      "difference": {"value": 34.5, "low": 27.2, "high": 41.8}, "gained": 74, "lost": 5, "strict": {...}}
 
 All values are in per cent (differences in percentage points) by the benchmark's published rule; `strict` repeats them
-by the strict rule. A reply from which no answer could be read scores 0 and counts as unparsed.
+by the strict rule. A reply from which no answer could be read scores 0 and counts as unparsed. `aggregate` says how the
+rows became one number, `samples` how many replies a row has, `clusters` how many independent groups of rows there are
+(None where rows are independent).
 """
 
 import json
-from statistics import stdev
 from typing import Any
 
 from rlvr.errors import RlvrError
 from rlvr.report.inputs import Evaluation
-from rlvr.scoring import intervals
+from rlvr.scoring import estimate
+from rlvr.scoring.design import Design
+from rlvr.scoring.estimate import Scores
 
-DIGITS = 4
-"""Decimals kept, one more than any publication prints."""
-
-Scores = list[float | None]
+Side = tuple[dict[str, Scores], Design]
+"""One model's scores by rule, and how they are arranged."""
 
 
 def benchmark_metrics(name: str, roles: dict[str, Evaluation]) -> dict[str, Any]:
     """Everything that is measured on one benchmark."""
-    pairs = _paired(name, roles)
-    n = len(next(iter(roles.values())).row_ids)
+    sides = _paired(name, roles)
+    design = next(iter(sides.values()))[1]
+    clusters = estimate.row_clusters(design)
+    rows = len(next(iter(roles.values())).row_ids) // design.samples
     return {
         "name": name,
-        "n": n,
-        **_rule("published", pairs),
-        "strict": _rule("strict", pairs),
-        "detectable_points": _percent(intervals.detectable(n, spread=_spread(pairs))),
+        "n": rows,
+        "aggregate": design.aggregate,
+        "samples": design.samples,
+        "clusters": None if clusters is None else len(set(clusters)),
+        **_rule("published", sides),
+        "strict": _rule("strict", sides),
+        "detectable_points": estimate.detectable(
+            [(scores["published"], each) for scores, each in sides.values()], "published"
+        ),
     }
 
 
@@ -48,11 +56,11 @@ def to_text(metrics: dict[str, Any]) -> str:
     return json.dumps(metrics, indent=2, sort_keys=True, ensure_ascii=True, allow_nan=False) + "\n"
 
 
-def _paired(name: str, roles: dict[str, Evaluation]) -> dict[str, dict[str, Scores]]:
-    """Role -> rule -> scores, the tuned model's in the order of the base model's rows."""
-    ordered = {role: evaluation.scores for role, evaluation in roles.items()}
+def _paired(name: str, roles: dict[str, Evaluation]) -> dict[str, Side]:
+    """Role -> scores by rule with their design, the tuned model's in the order of the base model's rows."""
+    sides: dict[str, Side] = {role: (dict(one.scores), one.design) for role, one in roles.items()}
     if len(roles) < 2:
-        return ordered
+        return sides
     base, tuned = roles["base"], roles["tuned"]
     position = {key: index for index, key in enumerate(tuned.keys)}
     if alone := sorted(set(base.keys) ^ set(position)):
@@ -60,47 +68,22 @@ def _paired(name: str, roles: dict[str, Evaluation]) -> dict[str, dict[str, Scor
             f"Benchmark {name}: base and tuned model answered different rows ({len(alone)} stand on one side only, the"
             f" first is {alone[0][0]}); evaluate both on the same test rows."
         )
+    if (base.design.aggregate, base.design.samples) != (tuned.design.aggregate, tuned.design.samples):
+        raise RlvrError(
+            f"Benchmark {name}: base and tuned model were evaluated in different ways ({base.design.samples} and"
+            f" {tuned.design.samples} samples a row, {base.design.aggregate} and {tuned.design.aggregate}); evaluate"
+            " both alike."
+        )
     order = [position[key] for key in base.keys]
-    ordered["tuned"] = {rule: [scores[index] for index in order] for rule, scores in tuned.scores.items()}
-    return ordered
+    scores: dict[str, Scores] = {rule: [values[index] for index in order] for rule, values in tuned.scores.items()}
+    return sides | {"tuned": (scores, tuned.design.at(order))}
 
 
-def _rule(rule: str, pairs: dict[str, dict[str, Scores]]) -> dict[str, Any]:
-    entry: dict[str, Any] = {role: _score(pairs[role][rule]) if role in pairs else None for role in ("base", "tuned")}
-    entry |= {"difference": None, "gained": None, "lost": None}
-    if len(pairs) == 2:
-        before, after = (_numbers(pairs[role][rule]) for role in ("base", "tuned"))
-        low, high = intervals.difference_interval(before, after)
-        value = sum(after) / len(after) - sum(before) / len(before)
-        entry["difference"] = {"value": _percent(value), "low": _percent(low), "high": _percent(high)}
-        entry["gained"] = sum(new > old for old, new in zip(before, after, strict=True))
-        entry["lost"] = sum(new < old for old, new in zip(before, after, strict=True))
+def _rule(rule: str, sides: dict[str, Side]) -> dict[str, Any]:
+    entry: dict[str, Any] = {"base": None, "tuned": None, "difference": None, "gained": None, "lost": None}
+    entry |= {role: estimate.score(scores[rule], design, rule) for role, (scores, design) in sides.items()}
+    if len(sides) == 2:
+        (before, old), (after, new) = sides["base"], sides["tuned"]
+        found = estimate.difference(before[rule], after[rule], old, new, rule)
+        entry |= {"gained": found.pop("gained"), "lost": found.pop("lost"), "difference": found}
     return entry
-
-
-def _spread(pairs: dict[str, dict[str, Scores]]) -> float | None:
-    """Standard deviation of the rows' differences where scores are graded; None for right and wrong."""
-    values = [_numbers(rules["published"]) for rules in pairs.values()]
-    if len(values) < 2 or all(value in (0.0, 1.0) for numbers in values for value in numbers):
-        return None
-    differences = [new - old for old, new in zip(*values, strict=True)]
-    return stdev(differences) if len(set(differences)) > 1 else None
-
-
-def _score(scores: Scores) -> dict[str, float]:
-    numbers = _numbers(scores)
-    low, high = intervals.mean_interval(numbers)
-    return {
-        "score_percent": _percent(sum(numbers) / len(numbers)),
-        "low": _percent(low),
-        "high": _percent(high),
-        "unparsed_percent": _percent(sum(score is None for score in scores) / len(scores)),
-    }
-
-
-def _numbers(scores: Scores) -> list[float]:
-    return [score or 0.0 for score in scores]
-
-
-def _percent(share: float) -> float:
-    return round(100 * share, DIGITS) + 0.0  # adding zero turns -0.0 into 0.0

@@ -27,7 +27,7 @@ def compare(
                 **{key: published[key] for key in ("model", "role", "score_percent", "rows", "source")},
                 "low": None,
                 "high": None,
-                "verdict": "not comparable" if reasons else _position(metrics[published["role"]], published),
+                "verdict": "not comparable" if reasons else position(metrics[published["role"]], published),
                 "reasons": reasons,
                 "same_model": not _other_size(published["model"], method["backbone"]["hub_id"]),
             }
@@ -36,6 +36,25 @@ def compare(
             low, high = intervals.wilson(published["score_percent"] / 100 * n, n)
             entries[-1] |= {"low": round(100 * low, 4), "high": round(100 * high, 4)}
     return entries
+
+
+def differences(published: dict[str, Any], n: int) -> list[str]:
+    """Why a published number is not of the same rows scored the same way as `n` rows here."""
+    reasons = []
+    if published["rows"] is not None and published["rows"] != n:
+        reasons.append(f"{n} rows here, {published['rows']} there")
+    if published.get("split"):
+        reasons.append(f"scored there: {published['split']}")
+    if published["judged"]:
+        reasons.append("a language model judged the published answers")
+    return reasons
+
+
+def position(ours: dict[str, Any], published: dict[str, Any]) -> str:
+    """Where our interval lies against a published number."""
+    if ours["low"] > published["score_percent"]:
+        return "above"
+    return "below" if ours["high"] < published["score_percent"] else "consistent"
 
 
 def is_tiny(method: dict[str, Any]) -> bool:
@@ -67,13 +86,22 @@ def _reasons(
     location = next((evaluation.location for evaluation in roles.values()), "") or benchmark["source"]["location"]
     if is_synthetic(location):
         reasons.append("synthetic rows stand in for the published ones")
-    if published["rows"] is not None and published["rows"] != n:
-        reasons.append(f"{n} rows here, {published['rows']} there")
-    if published["judged"]:
-        reasons.append("a language model judged the published answers")
+    limit = benchmark["source"].get("limit")
+    if limit is not None and published["rows"] is None:
+        reasons.append(f"the first {limit} rows here, an unknown number there")
+    reasons += differences(published, n)
+    if changed := _settings(benchmark.get("name", ""), changes):
+        reasons.append(f"evaluated with other settings ({', '.join(changed)})")
     if role == "tuned" and (scaled := [change["field"] for change in changes if _is_training(change["field"])]):
         reasons.append(f"training was scaled down ({len(scaled)} settings)")
     return reasons
+
+
+def _settings(name: str, changes: list[dict[str, Any]]) -> list[str]:
+    """Settings of this benchmark that were changed, rows and printed numbers aside."""
+    start = f"benchmarks.{name}."
+    fields = [change["field"].removeprefix(start) for change in changes if change["field"].startswith(start)]
+    return sorted(field for field in fields if not field.startswith(("source.", "published.")))
 
 
 def _is_training(field: str) -> bool:
@@ -84,9 +112,3 @@ def _other_size(published: str, hub_id: str) -> bool:
     """Whether both names state a parameter count and the counts differ."""
     sizes = [re.findall(r"(?<![\d.])(\d+(?:\.\d+)?)\s?[bB](?![a-zA-Z])", name) for name in (published, hub_id)]
     return bool(sizes[0] and sizes[1] and float(sizes[0][0]) != float(sizes[1][0]))
-
-
-def _position(ours: dict[str, Any], published: dict[str, Any]) -> str:
-    if ours["low"] > published["score_percent"]:
-        return "above"
-    return "below" if ours["high"] < published["score_percent"] else "consistent"

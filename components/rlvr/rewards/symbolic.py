@@ -1,8 +1,9 @@
 """Symbolic equality of two texts by math-verify, in bounded time on any text and from any thread.
 
 math-verify limits its time with an alarm signal, which works in the main thread alone and not inside long C calls
-(`9**9**9**9`). So it runs in one child process (`symbolic_worker`) that starts at the first question, answers one pair
-at a time, and is ended by the kernel when a pair uses more processor time than allowed. Processor time rather than the
+(`9**9**9**9`). So it runs in a child process (`symbolic_worker`) that starts at the first question, answers one pair
+at a time, and is ended by the kernel when a pair uses more processor time than allowed. Threads that ask at the same
+time get a child process each, as many as there are processors. Processor time rather than the
 clock, so that a busy machine does not change rewards. Texts above `MAX_CHARACTERS` are not compared.
 
 Upstream methods call `verify(parse(completion), parse(solution))` in their own process with limits of 3 to 5 seconds.
@@ -81,7 +82,7 @@ def compare(
     if max(len(prediction), len(truth)) > MAX_CHARACTERS:
         return Comparison(equal=False, failed=True)
     readings = [[reading.targets, reading.strings] for reading in (prediction_reading, truth_reading)]
-    return _worker.ask([prediction, truth], readings=readings, truth_first=truth_first, rounding=rounding, pi=pi)
+    return _pool.ask([prediction, truth], readings=readings, truth_first=truth_first, rounding=rounding, pi=pi)
 
 
 def equal(prediction: str, truth: str) -> bool | None:
@@ -90,26 +91,59 @@ def equal(prediction: str, truth: str) -> bool | None:
     return found.equal if found.prediction and not found.failed else None
 
 
-class _Worker:
-    """The child process; started when first asked, replaced when it has died."""
+class _Pool:
+    """One worker for each thread that asks at the same time, up to the number of processors."""
 
     def __init__(self) -> None:
-        self._lock = threading.Lock()
+        self._workers: list[_Worker] = []
+        self._idle: list[_Worker] = []
+        self.forget()
+
+    def ask(self, texts: list[str], **options: Any) -> Comparison:
+        """The verdict on one pair; the worker that was used last is asked first."""
+        with self._places:
+            with self._lock:
+                if not self._idle:
+                    self._workers.append(_Worker())
+                    self._idle.append(self._workers[-1])
+                worker = self._idle.pop()
+            try:
+                return worker.ask(texts, **options)
+            finally:
+                with self._lock:
+                    self._idle.append(worker)
+
+    def close(self) -> None:
+        """End all processes; the next question starts one again."""
+        for worker in self._workers:
+            worker.close()
+
+    def forget(self) -> None:
+        """In a forked child: leave the parent's processes alone and start own ones when asked."""
+        for worker in self._workers:
+            worker.forget()
+        self._lock, self._places = threading.Lock(), threading.Semaphore(len(os.sched_getaffinity(0)))
+        self._workers, self._idle = [], []
+
+
+class _Worker:
+    """A child process; started when first asked, replaced when it has died. One thread uses it at a time."""
+
+    def __init__(self) -> None:
         self._process: subprocess.Popen[bytes] | None = None
 
     def ask(self, texts: list[str], **options: Any) -> Comparison:
         """The verdict on one pair; `failed` when the process died over it."""
         question = json.dumps({"texts": texts, **options}).encode() + b"\n"
-        with self._lock:
-            process = self._process
-            if process is None or process.poll() is not None:
-                process = self._start()
-            answer = b""
-            try:
-                answer = _exchange(process, question)
-            finally:
-                if not answer:  # it died, or we were interrupted and its answer would be taken for the next one's
-                    self.close()
+        process = self._process
+        if process is None or process.poll() is not None:
+            process = self._start()
+        answer = b""
+        try:
+            answer = _exchange(process, question)
+        finally:
+            if not answer:  # it died, or we were interrupted and its answer would be taken for the next one's
+                self.close()
         if not answer:
             return Comparison(equal=False, failed=True)
         verdict = json.loads(answer)
@@ -145,8 +179,7 @@ class _Worker:
             process.wait()
 
     def forget(self) -> None:
-        """In a forked child: leave the parent's process alone and start an own one when asked."""
-        self._lock = threading.Lock()
+        """In a forked child: leave the parent's process alone."""
         if process := self._process:
             self._process = None
             _close_pipes(process)
@@ -180,6 +213,6 @@ def _close_pipes(process: subprocess.Popen[bytes]) -> None:
                 pass
 
 
-_worker = _Worker()
-atexit.register(_worker.close)
-os.register_at_fork(after_in_child=_worker.forget)
+_pool = _Pool()
+atexit.register(_pool.close)
+os.register_at_fork(after_in_child=_pool.forget)

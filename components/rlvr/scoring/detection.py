@@ -1,7 +1,7 @@
 """Answer rules of detection benchmarks, one picture and one category at a time.
 
-Upstream collects boxes of all pictures and lets COCO's evaluation average precision over them; `evaluated_boxes` gives
-exactly those boxes. The two rules here judge each answer by itself, so that every row has a score.
+Upstream collects boxes of all pictures and lets COCO's evaluation average precision over them: `published_boxes` gives
+those boxes. The two rules judge each answer by itself, so that every row has a score, too.
 Columns: `boxes_xyxy_px` (true boxes), `width_px` and `height_px` (size of the picture).
 Upstream: Liuziyu77/Visual-RFT@9486633 coco_evaluation/Qwen2_VL_coco_infere.py.
 """
@@ -11,6 +11,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from rlvr.detections import UNREADABLE, answer_body, halved, iou, json_list, strict_list, without_duplicates
+from rlvr.scoring.picture import Picture, pixels
 
 THRESHOLDS = tuple(0.5 + 0.05 * step for step in range(10))
 """COCO's IoU thresholds, .50 to .95."""
@@ -57,12 +58,42 @@ def strict(
         if found is None:
             scores.append(None)
             continue
-        boxes = [
-            ((x1 * width / 1000, y1 * height / 1000, x2 * width / 1000, y2 * height / 1000), confidence)
-            for (x1, y1, x2, y2), confidence in found
-        ]
-        scores.append(mean_f1(boxes, truth))
+        scores.append(mean_f1(_in_pixels(found, width, height), truth))
     return scores
+
+
+def published_boxes(
+    completions: list[str],
+    *,
+    boxes_xyxy_px: list[list[list[float]]],
+    width_px: list[int],
+    height_px: list[int],
+    category: list[str],
+    **_: Any,
+) -> list[Picture]:
+    """Boxes with their confidences, as upstream reads them; `category` is what each row asks for."""
+    rows = zip(completions, boxes_xyxy_px, width_px, height_px, category, strict=True)
+    return [
+        _picture(_as_corners(evaluated_boxes(text, height, width) or []), truth, name)
+        for text, truth, width, height, name in rows
+    ]
+
+
+def strict_boxes(
+    completions: list[str],
+    *,
+    boxes_xyxy_px: list[list[list[float]]],
+    width_px: list[int],
+    height_px: list[int],
+    category: list[str],
+    **_: Any,
+) -> list[Picture]:
+    """Boxes of the list that the last answer tag consists of; none in another form."""
+    rows = zip(completions, boxes_xyxy_px, width_px, height_px, category, strict=True)
+    return [
+        _picture(_in_pixels(strict_list(text) or [], width, height), truth, name)
+        for text, truth, width, height, name in rows
+    ]
 
 
 def evaluated_boxes(text: str, height_px: int, width_px: int) -> list[list[Any]] | None:
@@ -121,6 +152,23 @@ def _precision(hits: Sequence[bool], true_boxes: int) -> float:
         curve.append((right / true_boxes, right / rank))
     recalls = [step / 100 for step in range(101)]
     return sum(max((p for reached, p in curve if reached >= recall - 1e-9), default=0.0) for recall in recalls) / 101
+
+
+def _in_pixels(found: Sequence[ScoredBox], width: int, height: int) -> list[ScoredBox]:
+    """Boxes in thousandths of the picture, in its pixels."""
+    return [
+        ((x1 * width / 1000, y1 * height / 1000, x2 * width / 1000, y2 * height / 1000), confidence)
+        for (x1, y1, x2, y2), confidence in found
+    ]
+
+
+def _picture(found: Sequence[ScoredBox], truth: Sequence[Sequence[float]], name: str) -> Picture:
+    """Boxes of one class in one picture; what cannot be pixels is left out."""
+    given = [(pixels(box), float(score)) for box, score in found]
+    return Picture(
+        found=tuple((name, box, score) for box, score in given if box is not None),
+        truth=tuple((name, box) for other in truth if (box := pixels(other)) is not None),
+    )
 
 
 def _as_corners(boxes: Sequence[Sequence[Any]]) -> list[ScoredBox]:

@@ -1,20 +1,19 @@
 """Confidence intervals of scores and of differences between two models on the same rows.
 
 Every number a report prints carries an interval, and two models are compared row by row. All functions work on
-proportions and on scores in [0, 1], return `(low, high)` in the same unit and need nothing but numpy:
+proportions and on scores in [0, 1] and return `(low, high)` in the same unit:
 
     wilson(165, 200)                  -> (0.766, 0.871)
     tango(gained=74, lost=5, n=200)   -> (0.272, 0.418)
 
 Sources: Wilson, JASA 22 (1927) 209; Tango, Statistics in Medicine 17 (1998) 891, whose interval leaves out zero exactly
 where McNemar's test rejects, and which Fagerland, Lydersen and Laake, Statistics in Medicine 33 (2014) 2850, recommend
-for paired proportions; Abramowitz and Stegun (1964) 26.7.3 and 26.7.4 for Student's t; Miller, arXiv 2411.00640, for
-paired comparison of evaluations.
+for paired proportions; Miller, arXiv 2411.00640, for paired comparison of evaluations and, in equation 4, for rows that
+share a problem. Student's t is scipy's.
 """
 
 import math
 from collections.abc import Callable, Sequence
-from functools import cache
 from statistics import NormalDist
 
 import numpy as np
@@ -92,6 +91,44 @@ def difference_interval(before: Sequence[float], after: Sequence[float], confide
     return max(-1.0, low), min(1.0, high)
 
 
+def clustered_error(values: Sequence[float], clusters: Sequence[str]) -> float:
+    """Standard error of the mean where rows of one cluster are not independent (Miller 2024, equation 4).
+
+    With the factor C / (C - 1) for C clusters, so that clusters of one row each give the usual standard error.
+    """
+    _, code = np.unique(np.asarray(clusters, dtype=object).astype(str), return_inverse=True)
+    scores = np.asarray(values, dtype=np.float64)
+    sums = np.bincount(code, weights=scores - scores.mean())
+    count = len(sums)
+    return math.sqrt(count / (count - 1) * float(sums @ sums)) / len(scores) if count > 1 else 0.0
+
+
+def clustered_interval(scores: Sequence[float], clusters: Sequence[str], confidence: float = 0.95) -> Bounds:
+    """Interval of the mean of scores in [0, 1] with one cluster a score: Student's t, C - 1 degrees of freedom.
+
+    Where nothing varies, Wilson's for as many rows as there are clusters.
+    """
+    values = _checked(scores)
+    count, error = len(set(clusters)), clustered_error(scores, clusters)
+    if not error:
+        return wilson(float(values.mean()) * count, count, confidence)
+    low, high = _around(float(values.mean()), error, count - 1, confidence)
+    return max(0.0, low), min(1.0, high)
+
+
+def clustered_difference(
+    before: Sequence[float], after: Sequence[float], clusters: Sequence[str], confidence: float = 0.95
+) -> Bounds:
+    """Interval of the mean of `after - before`, row by row, with one cluster a row."""
+    change = _checked(after) - _checked(before)
+    count, error = len(set(clusters)), clustered_error(list(change), clusters)
+    if not error:
+        mean = float(change.mean())
+        return tango(max(0.0, mean) * count, max(0.0, -mean) * count, count, confidence)
+    low, high = _around(float(change.mean()), error, count - 1, confidence)
+    return max(-1.0, low), min(1.0, high)
+
+
 def detectable(
     n: int,
     *,
@@ -113,31 +150,18 @@ def detectable(
     return min(1.0, (_z(confidence) + NormalDist().inv_cdf(power)) * spread / math.sqrt(n))
 
 
-@cache
-def student_quantile(probability: float, freedom: int) -> float:
-    """Quantile of Student's t with an integer number of degrees of freedom, for probabilities above one half."""
-
-    def missing(t: float) -> float:
-        theta = math.atan(t / math.sqrt(freedom))
-        sine, square = math.sin(theta), math.cos(theta) ** 2
-        if freedom % 2:
-            odd = np.arange(1, (freedom - 1) // 2) * 2.0
-            terms = np.cumprod(np.concatenate(([1.0], odd / (odd + 1) * square)))
-            series = 0.0 if freedom == 1 else sine * math.cos(theta) * float(terms.sum())
-            inside = 2 / math.pi * (theta + series)
-        else:
-            even = np.arange(1, freedom // 2) * 2.0
-            terms = np.cumprod(np.concatenate(([1.0], (even - 1) / even * square)))
-            inside = sine * float(terms.sum())
-        return 2 * probability - 1 - inside
-
-    return _falling_root(missing, 0.0, 1e4)
-
-
 def _student(values: np.ndarray, confidence: float) -> Bounds:
     n = len(values)
-    half = student_quantile((1 + confidence) / 2, n - 1) * float(values.std(ddof=1)) / math.sqrt(n)
-    return float(values.mean()) - half, float(values.mean()) + half
+    return _around(float(values.mean()), float(values.std(ddof=1)) / math.sqrt(n), n - 1, confidence)
+
+
+def _around(mean: float, error: float, freedom: int, confidence: float) -> Bounds:
+    """`mean` and Student's t times its standard error to either side."""
+    from scipy.special import stdtrit
+
+    _z(confidence)  # refuses what is no confidence
+    half = float(stdtrit(freedom, (1 + confidence) / 2)) * error
+    return mean - half, mean + half
 
 
 def _z(confidence: float) -> float:

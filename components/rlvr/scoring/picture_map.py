@@ -1,7 +1,8 @@
-"""Answer rules of VLM-R1's detection benchmarks, one picture at a time: COCO's mAP of the fenced boxes.
+"""Answer rules of VLM-R1's detection benchmarks: COCO's mAP of the fenced boxes.
 
-Publications pool the boxes of all pictures before they average precision; here every row has a score of its own, so
-that the figures are not on the same scale. Boxes are scaled from the processor's grid to the original picture.
+Publications pool the boxes of all pictures before they average precision: that is what the functions with `boxes` in
+their name are for. The other rules judge one picture at a time, so that every row has a score, too. Boxes are scaled
+from the processor's grid to the original picture; all have the same score.
 """
 
 from collections.abc import Callable
@@ -14,6 +15,7 @@ from rlvr.rewards.detection_map import NOTHING, OPENING, boxes
 from rlvr.rewards.referring_iou import rescaled
 from rlvr.scoring import ground_truth_nms
 from rlvr.scoring.coco_map import average_precision
+from rlvr.scoring.picture import Picture, pixels
 from rlvr.spans import last_answer
 
 Items = list[dict[str, Any]]
@@ -45,6 +47,51 @@ def strict(
         exact = detection_map.is_exact(given) and score is not None
         judged.append(score * min(1.0, len(wanted) / count) if exact and count and score else score if exact else None)
     return judged
+
+
+def published_boxes(
+    completions: list[str], *, solution: list[str], width_px: list[int], height_px: list[int], **_: Any
+) -> list[Picture]:
+    """The boxes of the last fenced block of the last answer."""
+    rows = zip(completions, solution, width_px, height_px, strict=True)
+    return [_picture(last_answer(text) or "", truth, (width, height)) for text, truth, width, height in rows]
+
+
+def published_nms_boxes(
+    completions: list[str], *, solution: list[str], width_px: list[int], height_px: list[int], **_: Any
+) -> list[Picture]:
+    """The same after OVDEval's suppression around true boxes."""
+    rows = zip(completions, solution, width_px, height_px, strict=True)
+    return [
+        _picture(last_answer(text) or "", truth, (width, height), _suppressed) for text, truth, width, height in rows
+    ]
+
+
+def strict_boxes(
+    completions: list[str], *, solution: list[str], width_px: list[int], height_px: list[int], **_: Any
+) -> list[Picture]:
+    """The boxes of a last answer that is the fenced list and nothing else; none in another form."""
+    answers = [last_answer_span(text) or "" for text in completions]
+    rows = zip(answers, solution, width_px, height_px, strict=True)
+    return [
+        _picture(answer if detection_map.is_exact(answer) else "", truth, (width, height))
+        for answer, truth, width, height in rows
+    ]
+
+
+def _picture(
+    answer: str, truth: str, size: tuple[int, int], select: Callable[[Items, Items], Items] | None = None
+) -> Picture:
+    wanted = boxes(truth) or []
+    predicted = _in_picture(boxes(answer) or [], grid_px(*size), size)
+    if select is not None:
+        predicted = select(predicted, wanted)
+    given = [(item.get("label"), pixels(item["bbox_2d"])) for item in predicted]
+    there = [(str(item["label"]), pixels(item["bbox_2d"])) for item in wanted]
+    return Picture(
+        found=tuple((label, box, 1.0) for label, box in given if isinstance(label, str) and box is not None),
+        truth=tuple((label, box) for label, box in there if box is not None),
+    )
 
 
 def _scores(

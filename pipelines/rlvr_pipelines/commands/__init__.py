@@ -1,11 +1,13 @@
 """The commands of `rlvr`, one file each; a file's heavy imports stand inside its function."""
 
 from rlvr_pipelines.commands.compile import compile
+from rlvr_pipelines.commands.evaluate import evaluate
 from rlvr_pipelines.commands.methods import methods
 from rlvr_pipelines.commands.report import report
 from rlvr_pipelines.commands.reward import reward
 from rlvr_pipelines.commands.run import run
+from rlvr_pipelines.commands.score import score
 from rlvr_pipelines.commands.show import show
 
-COMMANDS = (methods, show, run, report, compile, reward)
+COMMANDS = (methods, show, run, report, compile, reward, score, evaluate)
 """In the order in which `rlvr --help` lists them."""
