@@ -109,7 +109,7 @@ def write_manifest(artifact: Artifact, manifest: Manifest, keep: Store, label: s
 def code_digest() -> str:
     """Digest of the installed package's Python sources and templates: results of other code are not reused."""
     root = Path(__file__).parent
-    sources = sorted(path for pattern in ("*.py", "*.j2", "*.css") for path in root.rglob(pattern))
+    sources = sorted(path for pattern in ("*.py", "*.j2", "*.css", "*.toml") for path in root.rglob(pattern))
     texts = {path.relative_to(root).as_posix(): digest(path.read_text(encoding="utf-8")) for path in sources}
     return digest({"version": __version__, "files": texts})
 

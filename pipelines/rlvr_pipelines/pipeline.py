@@ -13,6 +13,7 @@ from kfp import dsl
 
 from rlvr.canonical import dumps, plain
 from rlvr.cross_check.tasks import shared
+from rlvr.data.prompt_tokens import prompt_limits
 from rlvr.method import Method
 from rlvr.stages.base import base
 from rlvr.stages.cross_check import cross_check
@@ -40,6 +41,7 @@ def build(method: Method, profile: Profile, images: Mapping[str, str], store: st
     """
     run = profile.scaled(method)
     tasks, precision = dumps(run.tasks), run.backbone.precision  # specifications travel as canonical JSON texts
+    limits = dumps(prompt_limits(run))
     sources = dumps([{"task": task.name, "source": plain(task.source)} for task in run.tasks])
     checked = cross_checked(method, profile)
     test_sources = dumps([{"task": item.name, "source": plain(item.source)} for item in run.benchmarks])
@@ -66,7 +68,7 @@ def build(method: Method, profile: Profile, images: Mapping[str, str], store: st
         tests = place(
             ingest(store=store, seed=0, label="ingest tests", sources=test_sources), "ingest tests", "data"
         ).outputs["rows"]
-        gate = place(verify(store=store, tasks=tasks, rows=rows, tests=tests), "verify", "data")
+        gate = place(verify(store=store, tasks=tasks, limits=limits, rows=rows, tests=tests), "verify", "data")
         first = place(base(store=store, backbone=dumps(run.backbone), tasks=tasks), "base", "train").after(gate)
         first = first.outputs["model"]
         model, log, models = first, None, {"base": first}

@@ -59,11 +59,12 @@ def _shifted(number: re.Match[str]) -> str:
     return repr(value + abs(value) + SHIFT)
 
 
-def judged_scores(task: Task, rows: Sequence[Row]) -> tuple[list[Scores], list[str]]:
-    """Scores of the right and the wrong completion of each row, and each row's error text (empty when none)."""
+def judged_scores(task: Task, rows: Sequence[Row]) -> tuple[list[Scores], list[str], list[str]]:
+    """Of each row: scores of the right and the wrong completion, error text (empty when none), the right completion."""
     rewards = [reward for reward in task.rewards if reward.judge is None]
     best: list[Scores] = [{} for _ in rows]
     errors = ["" for _ in rows]
+    completions = ["" for _ in rows]
     for pair in [task.source.gold] if task.source.gold else [_in_form(form) for form in FORMS]:
         open_rows = [index for index, scores in enumerate(best) if largest_drop(scores) < 1.0]
         some = [rows[index] for index in open_rows]
@@ -75,10 +76,10 @@ def judged_scores(task: Task, rows: Sequence[Row]) -> tuple[list[Scores], list[s
             for place, ((of_right, error), (of_wrong, _)) in enumerate(scored):
                 found[place][reward.name] = (of_right, of_wrong)
                 errors[open_rows[place]] = errors[open_rows[place]] or error
-        for index, scores in zip(open_rows, found, strict=True):
+        for index, scores, completion in zip(open_rows, found, right, strict=True):
             if not best[index] or largest_drop(scores) > largest_drop(best[index]):
-                best[index] = scores
-    return best, errors
+                best[index], completions[index] = scores, completion
+    return best, errors, completions
 
 
 def _in_form(form: str) -> Callable[[Row], tuple[str, str]]:

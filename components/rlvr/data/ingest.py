@@ -1,7 +1,8 @@
 """Ingest: the rows of every source, in the canonical schema, as one data set folder.
 
 `rows.parquet` holds the rows of all tasks in order; `sources.json` says where each task's rows came from, under which
-licence and how many there were, for the verify gate, the report and provenance. Same sources and seed, same bytes.
+licence, how many there were, and which files were read (with their digests, beside those that the Hub states at the
+pinned commit), for the verify gate, the report and provenance. Same sources and seed, same bytes.
 """
 
 import hashlib
@@ -17,6 +18,7 @@ import pyarrow as pa
 from rlvr.canonical import load
 from rlvr.data import rows
 from rlvr.data.load import hub_place, raw_rows
+from rlvr.data.raw_digests import RawFiles, published_digests
 from rlvr.data.source import RawRow, Source
 from rlvr.errors import RlvrError
 
@@ -31,10 +33,11 @@ def ingest(*, sources: list[dict[str, Any]], seed: int, out: Path) -> None:
     pairs = [(str(entry["task"]), load(Source, entry["source"])) for entry in sources]
     counts: Counter[int] = Counter()
     skipped: Counter[int] = Counter()
+    seen = [RawFiles() for _ in pairs]
 
     def every_row() -> Iterator[rows.Row]:
         for index, (task, source) in enumerate(pairs):
-            for row in _rows(task, source, source_seed(seed, source.name)):
+            for row in _rows(task, source, source_seed(seed, source.name), seen[index]):
                 if row is None:
                     skipped[index] += 1
                     continue
@@ -47,7 +50,10 @@ def ingest(*, sources: list[dict[str, Any]], seed: int, out: Path) -> None:
         # A file that ends early must not be taken for the data set.
         (out / rows.FILE).unlink(missing_ok=True)
         raise
-    listing = [_described(task, source, counts[index], skipped[index]) for index, (task, source) in enumerate(pairs)]
+    listing = [
+        _described(task, source, counts[index], skipped[index], seen[index])
+        for index, (task, source) in enumerate(pairs)
+    ]
     (out / SOURCES_FILE).write_text(json.dumps(listing, indent=2, sort_keys=True) + "\n", encoding="utf-8")
 
 
@@ -56,9 +62,9 @@ def source_seed(seed: int, name: str) -> int:
     return int.from_bytes(hashlib.sha256(f"{seed}:{name}".encode()).digest()[:4], "big")
 
 
-def _rows(task: str, source: Source, seed: int) -> Iterator[rows.Row | None]:
+def _rows(task: str, source: Source, seed: int, seen: RawFiles) -> Iterator[rows.Row | None]:
     """The rows of one source; None for each that the publication leaves out."""
-    for number, raw in enumerate(raw_rows(source, seed), start=1):
+    for number, raw in enumerate(raw_rows(source, seed, seen), start=1):
         if source.skip is not None and source.skip(raw):
             yield None
             continue
@@ -134,9 +140,17 @@ def _short(value: Any) -> str:
     return text if len(text) <= 60 else text[:57] + "..."
 
 
-def _described(task: str, source: Source, count: int, skipped: int) -> dict[str, Any]:
+def _described(task: str, source: Source, count: int, skipped: int, seen: RawFiles) -> dict[str, Any]:
+    published = None
     if source.location.startswith("hub"):
         hub_id, revision = hub_place(source)
         source = replace(source, hub_id=hub_id, revision=revision)
+        published = published_digests(hub_id, revision)
     kept = ("name", "title", "location", "hub_id", "revision", "licence", "published_rows", "limit")
-    return {"task": task, "rows": count, "skipped": skipped, **{name: getattr(source, name) for name in kept}}
+    return {
+        "task": task,
+        "rows": count,
+        "skipped": skipped,
+        **{name: getattr(source, name) for name in kept},
+        **seen.listing(published),
+    }

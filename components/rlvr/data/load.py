@@ -13,17 +13,21 @@ from contextlib import closing
 from itertools import islice
 from pathlib import Path
 
+from rlvr.data.raw_digests import RawFiles
 from rlvr.data.raw_files import rows_in
 from rlvr.data.source import RawRow, Source
 from rlvr.errors import RlvrError
 
 
-def raw_rows(source: Source, seed: int) -> Iterator[RawRow]:
-    """The first `source.limit` raw rows of `source`; `seed` matters to synthetic rows alone."""
+def raw_rows(source: Source, seed: int, seen: RawFiles | None = None) -> Iterator[RawRow]:
+    """The first `source.limit` raw rows of `source`; `seed` matters to synthetic rows alone.
+
+    `seen` hears of every file that is read.
+    """
     if source.limit is not None and source.limit < 1:
         raise RlvrError(f"Source {source.name}: limit is {source.limit}; take at least one row, or None for all.")
     count = 0
-    with closing(_located(source, seed)) as located:
+    with closing(_located(source, seed, seen)) as located:
         for row in islice(located, source.limit):
             count += 1
             yield row
@@ -34,7 +38,7 @@ def raw_rows(source: Source, seed: int) -> Iterator[RawRow]:
         )
 
 
-def _located(source: Source, seed: int) -> Generator[RawRow, None, None]:
+def _located(source: Source, seed: int, seen: RawFiles | None) -> Generator[RawRow, None, None]:
     location = source.location
     if location == "synthetic":
         yield from _synthetic(source, seed)
@@ -42,20 +46,20 @@ def _located(source: Source, seed: int) -> Generator[RawRow, None, None]:
         from rlvr.hub import fetch_snapshot
 
         hub_id, revision = hub_place(source)
-        yield from rows_in(fetch_snapshot(hub_id, revision, source.files), source)
+        yield from rows_in(fetch_snapshot(hub_id, revision, source.files), source, seen)
     elif location.startswith("s3://"):
         from rlvr.store.prefix import fetch_prefix
 
         with tempfile.TemporaryDirectory(prefix="rlvr-source-") as folder:
             fetch_prefix(location, source.files, Path(folder))
-            yield from rows_in(Path(folder), source)
+            yield from rows_in(Path(folder), source, seen)
     elif "://" in location:
         raise RlvrError(
             f"Source {source.name}: location {location!r} is none of `hub`, `hub:ID@<40-hex commit>`, `synthetic`, "
             f"`s3://bucket/prefix` or a folder; copy the files to one of these."
         )
     else:
-        yield from rows_in(Path(location), source)
+        yield from rows_in(Path(location), source, seen)
 
 
 def hub_place(source: Source) -> tuple[str, str]:

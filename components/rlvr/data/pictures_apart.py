@@ -8,13 +8,13 @@ and archive members, the one is taken whose path ends in the most names of the w
 `read`; rows then hold pictures in the `{"bytes", "path"}` form.
 """
 
-import json
 import zipfile
 from collections import defaultdict
 from collections.abc import Iterator, Sequence
 from pathlib import Path, PurePosixPath
 from typing import Any
 
+from rlvr.data.json_rows import json_items, json_lines
 from rlvr.data.source import RawRow
 from rlvr.errors import RlvrError
 
@@ -95,13 +95,9 @@ def _shared(one: Sequence[str], other: Sequence[str]) -> int:
 
 def _json(file: Path) -> Iterator[RawRow]:
     try:
-        if file.suffix == ".jsonl":
-            with file.open(encoding="utf-8") as lines:
-                values = [json.loads(line) for line in lines if line.strip()]
-        else:
-            values = json.loads(file.read_bytes())
+        for number, value in json_lines(file) if file.suffix == ".jsonl" else json_items(file):
+            if not isinstance(value, dict):
+                raise RlvrError(f"{str(file)!r} must hold objects, one a row; number {number} is none.")
+            yield value
     except ValueError as error:
-        raise RlvrError(f"{str(file)!r} is not JSON ({error}); mend or fetch it again.") from error
-    if not isinstance(values, list) or not all(isinstance(value, dict) for value in values):
-        raise RlvrError(f"{str(file)!r} must hold a list of objects, one a row.")
-    yield from values
+        raise RlvrError(f"{str(file)!r}: {error}; mend or fetch it again.") from error

@@ -18,28 +18,34 @@ from typing import Any
 import pyarrow as pa
 import pyarrow.parquet as pq
 
+from rlvr.data.json_rows import json_items, json_lines
+from rlvr.data.raw_digests import PICTURE_SUFFIXES, RawFiles
 from rlvr.data.source import RawRow, Source
 from rlvr.errors import RlvrError
-
-PICTURE_SUFFIXES = frozenset({".bmp", ".gif", ".jpeg", ".jpg", ".mp4", ".png", ".tif", ".tiff", ".webm", ".webp"})
-"""Endings of a text value that is taken for the path of a picture or video beside the file."""
 
 BATCH_ROWS = 32
 """Rows held at a time: rows with pictures are up to a megabyte each."""
 
 
-def rows_in(folder: Path, source: Source) -> Iterator[RawRow]:
-    """Rows of every file under `folder` that matches `source.files`, or those that `source.read` finds."""
+def rows_in(folder: Path, source: Source, seen: RawFiles | None = None) -> Iterator[RawRow]:
+    """Rows of every file under `folder` that matches `source.files`, or those that `source.read` finds.
+
+    `seen` hears of every file that is read; of a source that reads by itself, of all files that match.
+    """
+    seen = seen or RawFiles()
     if source.read is not None:
         _check_folder(folder, source)
+        for path in sorted(path for path in folder.glob(source.files) if path.is_file()):
+            seen.add(path, folder)
         for row in source.read(folder):
-            yield {name: _with_picture(value, name, folder / "*", folder, source) for name, value in row.items()}
+            yield {name: _with_picture(value, name, folder / "*", folder, source, seen) for name, value in row.items()}
         return
     for file in saved_files(folder, source) or matching_files(folder, source):
+        seen.add(file, folder)
         read = _READERS[file.suffix]
         for row in read(file, source):
             named = renamed(row, source)
-            yield {name: _with_picture(value, name, file, folder, source) for name, value in named.items()}
+            yield {name: _with_picture(value, name, file, folder, source, seen) for name, value in named.items()}
 
 
 def renamed(row: RawRow, source: Source) -> RawRow:
@@ -118,18 +124,26 @@ def _parquet_rows(file: Path, source: Source) -> Iterator[RawRow]:
 
 
 def _jsonl_rows(file: Path, source: Source) -> Iterator[RawRow]:
-    with file.open("rb") as lines:
-        for number, line in enumerate(lines, start=1):
-            if line.strip():
-                yield _json_row(_parsed(line, f"{file}, line {number}", source), f"{file}, line {number}", source)
+    try:
+        for number, value in json_lines(file):
+            yield _json_row(value, f"{file}, line {number}", source)
+    except ValueError as error:
+        raise _not_json(f"{file}, {error}", source) from error
 
 
 def _json_rows(file: Path, source: Source) -> Iterator[RawRow]:
-    values = _parsed(file.read_bytes(), str(file), source)
-    if not isinstance(values, list):
-        raise RlvrError(f"Source {source.name}: {str(file)!r} must hold a list of objects; rows go one object each.")
-    for number, value in enumerate(values, start=1):
-        yield _json_row(value, f"{file}, item {number}", source)
+    try:
+        for number, value in json_items(file):
+            yield _json_row(value, f"{file}, item {number}", source)
+    except ValueError as error:
+        raise _not_json(f"{file}, {error}", source) from error
+
+
+def _not_json(what: str, source: Source) -> RlvrError:
+    return RlvrError(
+        f"Source {source.name}: {what}; rows go one object each, in a list (.json) or one a line (.jsonl). Mend the "
+        f"file or remove it."
+    )
 
 
 def _csv_rows(file: Path, source: Source) -> Iterator[RawRow]:
@@ -187,17 +201,17 @@ def _check_columns(there: Sequence[str], place: str, source: Source) -> None:
             )
 
 
-def _with_picture(value: Any, column: str, file: Path, folder: Path, source: Source) -> Any:
+def _with_picture(value: Any, column: str, file: Path, folder: Path, source: Source, seen: RawFiles) -> Any:
     """`value` with picture paths replaced by their bytes."""
     if isinstance(value, list):
-        return [_with_picture(item, column, file, folder, source) for item in value]
+        return [_with_picture(item, column, file, folder, source, seen) for item in value]
     if isinstance(value, dict) and set(value) == {"bytes", "path"}:
         if value["bytes"] is not None or not isinstance(value["path"], str):
             return value
-        return _picture_at(value["path"], column, file, folder, source)
+        return _picture_at(value["path"], column, file, folder, source, seen)
     # Of plain texts only those in needed columns are followed: others may be the publisher's own bookkeeping.
     if isinstance(value, str) and _is_picture_path(value) and (not source.columns or column in source.columns):
-        return _picture_at(value, column, file, folder, source)
+        return _picture_at(value, column, file, folder, source, seen)
     return value
 
 
@@ -205,7 +219,7 @@ def _is_picture_path(text: str) -> bool:
     return len(text) < 1024 and "\n" not in text and PurePosixPath(text.lower()).suffix in PICTURE_SUFFIXES
 
 
-def _picture_at(path: str, column: str, file: Path, folder: Path, source: Source) -> dict[str, Any]:
+def _picture_at(path: str, column: str, file: Path, folder: Path, source: Source, seen: RawFiles) -> dict[str, Any]:
     # Judged by the text of the path: the Hub's cache is made of links that point out of the folder on purpose.
     target = Path(os.path.normpath(file.parent / path))
     if os.path.isabs(path) or not target.is_relative_to(os.path.normpath(folder)):
@@ -214,12 +228,15 @@ def _picture_at(path: str, column: str, file: Path, folder: Path, source: Source
             f"folder; such a path is not followed. Write paths relative to the file, inside the folder."
         )
     try:
-        return {"bytes": target.read_bytes(), "path": path}
-    except OSError as error:
+        content = target.read_bytes()
+    except (OSError, ValueError) as error:  # a ValueError for a path with a NUL character
+        reason = error.strerror if isinstance(error, OSError) else error
         raise RlvrError(
             f"Source {source.name}: column {column!r} of {str(file)!r} names the picture {path!r}, which cannot be "
-            f"read beside the file ({error.strerror}); put the pictures there and let the source's `files` match them."
+            f"read beside the file ({reason}); put the pictures there and let the source's `files` match them."
         ) from error
+    seen.add_picture(target, folder, content)
+    return {"bytes": content, "path": path}
 
 
 def _first_line(error: BaseException) -> str:

@@ -5,7 +5,6 @@ Example: `{"row_id": "5d1f...", "images": [b"\x89PNG..."], "prompt": "How many i
 """
 
 import hashlib
-import io
 import json
 from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
@@ -13,8 +12,8 @@ from typing import Any, TypedDict
 
 import pyarrow as pa
 import pyarrow.parquet as pq
-from PIL import Image
 
+from rlvr.data.picture_facts import decoded, pixels_digest, undecodable_digest
 from rlvr.errors import RlvrError
 
 SCHEMA = pa.schema(
@@ -62,11 +61,9 @@ class Row(TypedDict, total=False):
 def pixel_digest(image: bytes) -> bytes:
     """SHA-256 of a picture's RGB pixels and size; the encoded bytes' where it cannot be decoded."""
     try:
-        with Image.open(io.BytesIO(image)) as opened:
-            rgb = opened.convert("RGB")
-            return hashlib.sha256(repr(rgb.size).encode() + rgb.tobytes()).digest()
+        return pixels_digest(decoded(image))
     except Exception:  # Pillow raises nearly anything on damaged bytes; the verify gate names such rows
-        return hashlib.sha256(b"undecodable" + image).digest()
+        return undecodable_digest(image)
 
 
 def row_id(row: Row) -> str:

@@ -6,8 +6,11 @@ All of it is written before the gate fails, so that a failure can be read.
 """
 
 import json
+import tempfile
+import time
 from collections import defaultdict
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
+from contextlib import ExitStack
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -16,23 +19,32 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from rlvr.canonical import load
+from rlvr.checkpoints import Checkpoints
 from rlvr.data import rows as row_files
-from rlvr.data.checks import ROW_CHECKS, Finding, judge, judge_sources
-from rlvr.data.facts import facts, in_benchmarks
+from rlvr.data.checks import judge
+from rlvr.data.contamination import Overlap, compare, near_duplicates
+from rlvr.data.contamination import told as told_pairs
+from rlvr.data.fact_pass import Advance
+from rlvr.data.facts import facts, schema_fault
 from rlvr.data.ingest import SOURCES_FILE
+from rlvr.data.kept_facts import Checkpointed
+from rlvr.data.prompt_tokens import PromptLimit
+from rlvr.data.relations import with_column
+from rlvr.data.rows_by_position import RowsByPosition
+from rlvr.data.same_pictures import Pictures
+from rlvr.data.set_facts import set_facts
+from rlvr.data.source_facts import source_facts
+from rlvr.data.suites import suites
+from rlvr.data.verdict import LEAK, SHARED_PICTURE, problem, told, told_shared
 from rlvr.errors import RlvrError
 from rlvr.method import Task
-
-LEAK = {
-    "name": "in_benchmark",
-    "title": "No row is part of a benchmark",
-    "severity": "critical",
-    "why": "a model trained on a benchmark's own picture and question is not measured by it",
-}
-"""The check that needs both sides; the checks on single rows are in `rlvr.data.checks`."""
+from rlvr.progress import report
 
 QUARANTINE_SCHEMA = row_files.SCHEMA.append(pa.field("reasons", pa.list_(pa.string()), nullable=False))
 """A row and the names of the critical checks that it failed."""
+
+QUIET_SECONDS = 10.0
+"""Time before the first progress line: small data sets are done by then."""
 
 
 def verify(
@@ -40,98 +52,169 @@ def verify(
     tasks: list[dict[str, Any]],
     rows: Path,
     tests: Path,
-    out_rows: Path,
+    out_rows: Path | None,
     out_verdict: Path,
+    limits: Sequence[dict[str, Any]] = (),
+    suite: dict[str, Any] | None = None,
     max_quarantined_fraction: float = 0.05,
-) -> None:
-    """Check `rows` against `tasks` (a list of `plain(Task)`) and `tests`; raise `RlvrError` when the gate fails."""
-    train_facts = facts(rows, [load(Task, task) for task in tasks])
-    test_facts = facts(tests)
-    sources = _sources(rows) + _sources(tests)
+    tokenizer: str = "",
+    processes: int | None = None,
+    kept: Path | None = None,
+    checkpoints: Checkpoints | None = None,
+    advance: Advance | None = None,
+) -> dict[str, Any]:
+    """Check `rows` against `tasks` (a list of `plain(Task)`) and `tests`; raise `RlvrError` when the gate fails.
 
-    findings = judge(train_facts, ROW_CHECKS)
+    `limits` are those of the tasks' prompts (`plain(PromptLimit)`), `suite` changes the package's checks (see
+    `rlvr.data.suites`), `tokenizer` is a `tokenizer.json`. Without `out_rows` no rows are written. Facts are kept in
+    the folder `kept`, or in `checkpoints`, so that an interrupted run goes on. Returns the verdict.
+    """
+    checks = suites(suite)
+    sources, test_sources = _sources(rows), _sources(tests)
+    with ExitStack() as stack:
+        saved = None
+        if kept is None and checkpoints is not None:
+            kept = Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="rlvr-facts-")))
+            saved = Checkpointed(kept, checkpoints)
+        hear = _heard(saved, advance or _report(time.monotonic()))
+        train_facts = facts(
+            rows,
+            [load(Task, task) for task in tasks],
+            limits=[load(PromptLimit, limit) for limit in limits],
+            tokenizer=Path(tokenizer) if tokenizer else None,
+            licences=_licences(sources),
+            kept=kept / "train" if kept else None,
+            processes=processes,
+            advance=hear,
+        )
+        test_facts = facts(
+            tests,
+            licences=_licences(test_sources),
+            kept=kept / "test" if kept else None,
+            processes=processes,
+            advance=hear,
+        )
+
+    pictures = pictures_of({"train": rows, "test": tests})
+    repeated = near_duplicates(train_facts, pictures)
+    train_facts = _with_near_copies(train_facts, {pair.position for pair in repeated.pairs})
+    findings = judge(train_facts, checks["rows"])
     # Benchmarks have scorers of their own and are published as they are: reported, never dropped.
-    unscored = [check for check in ROW_CHECKS if check.column not in ("gold_score", "wrong_score")]
     about_tests = [
         replace(
             check,
             name=f"test_{check.name}",
             title=f"Test rows: {check.title[:1].lower()}{check.title[1:]}",
-            severity="warning",
+            severity="info" if check.severity == "info" else "warning",
         )
-        for check in unscored
+        for check in checks["rows"]
+        if check.column not in ("gold_score", "wrong_score")
     ]
-    test_findings = [*judge(test_facts, about_tests), judge_sources(sources)]
+    test_findings = judge(test_facts, about_tests)
+    sets = set_facts(train_facts, schema_fault(rows))
+    set_findings = judge(sets, checks["sets"])
+    source_findings = judge(source_facts([*sources, *test_sources]), checks["sources"])
 
     reasons: dict[int, list[str]] = defaultdict(list)
     for finding in findings:
         for position in finding.positions if finding.check.severity == "critical" else ():
             reasons[position].append(finding.check.name)
-    overlap: list[dict[str, Any]] = []
-    leaked: set[int] = set()
-    for benchmark, positions, shared in in_benchmarks(train_facts, test_facts):
-        overlap.append({"benchmark": benchmark, "rows": len(positions), "shared_pictures": shared})
-        leaked |= positions
+    overlaps = compare(train_facts, test_facts, pictures)
+    leaked = sorted({position for overlap in overlaps for position in overlap.leaked})
+    shown = sorted({position for overlap in overlaps for position in overlap.image_overlap} - {*leaked})
     for position in leaked:
         reasons[position].append(LEAK["name"])
 
     out_verdict.mkdir(parents=True, exist_ok=True)
-    rows_out = row_files.write((row for place, row in _numbered(rows) if place not in reasons), out_rows, batch=64)
+    rows_out = train_facts.num_rows - len(reasons)
+    if out_rows is not None:
+        stream = enumerate(row_files.stream(rows, batch=64))
+        row_files.write((row for place, row in stream if place not in reasons), out_rows, batch=64)
     _write_quarantine(rows, reasons, out_verdict / "quarantine.parquet")
     _write_facts(train_facts, test_facts, out_verdict / "facts.parquet")
 
     ids = train_facts["row_id"].to_pylist()
-    leak = LEAK | {"failed": len(leaked), "row_ids": [ids[place] for place in sorted(leaked)]}
-    problem = _problem(ids, reasons, max_quarantined_fraction)
+    why = problem(ids, reasons, max_quarantined_fraction, [*set_findings, *source_findings])
     verdict = {
-        "passed": problem is None,
+        "passed": why is None,
+        "problem": why,
         "rows_in": train_facts.num_rows,
         "rows_out": rows_out,
         "test_rows": test_facts.num_rows,
-        "checks": [*map(_told, findings), leak, *map(_told, test_findings)],
-        "sources": sources,
-        "overlap": overlap,
+        "checks": [
+            *(told(finding, "rows") for finding in findings),
+            told_shared(LEAK, [ids[place] for place in leaked], len(ids) if test_facts.num_rows else 0),
+            told_shared(SHARED_PICTURE, [ids[place] for place in shown], len(ids) if test_facts.num_rows else 0),
+            *(told(finding, "sets") for finding in set_findings),
+            *(told(finding, "sources") for finding in source_findings),
+            *(told(finding, "test rows") for finding in test_findings),
+        ],
+        "sets": sets.drop_columns(["position"]).to_pylist(),
+        "sources": [*sources, *test_sources],
+        "overlap": [_told_overlap(overlap) for overlap in overlaps],
+        "near_duplicates": {
+            "rows": len(repeated.pairs),
+            "complete_to_bits": repeated.complete_to_bits,
+            "pairs": told_pairs(repeated.pairs),
+        },
     }
     (out_verdict / "verdict.json").write_text(json.dumps(verdict, indent=2, sort_keys=True) + "\n", encoding="utf-8")
-    if problem is not None:
-        raise RlvrError(problem)
+    if why is not None:
+        raise RlvrError(why)
+    return verdict
 
 
-def _problem(ids: list[str], reasons: dict[int, list[str]], allowed: float) -> str | None:
-    """Why the gate fails, or None."""
-    if not ids:
-        return "The verify gate was given no rows; check the sources of the ingest stage."
-    fraction = len(reasons) / len(ids)
-    if fraction <= allowed and len(reasons) < len(ids):
-        return None
-    failed: dict[str, list[str]] = defaultdict(list)
-    for position in sorted(reasons):
-        for name in reasons[position]:
-            failed[name].append(ids[position])
-    listing = "; ".join(
-        f"{name} fails for {len(row_ids)} (first: {', '.join(row_ids[:3])})" for name, row_ids in failed.items()
-    )
-    return (
-        f"The verify gate quarantined {len(reasons)} of {len(ids)} rows ({100 * fraction:.1f} %, allowed: "
-        f"{100 * allowed:g} %): {listing}. quarantine.parquet and verdict.json in the verdict artifact hold the rows "
-        f"and the reasons; mend the source or its conversion, or raise the allowed fraction if the rows may be lost."
-    )
+def _heard(saved: Checkpointed | None, advance: Advance) -> Advance:
+    """`advance`, and a checkpoint of the facts when it is time."""
+
+    def hear(done: int, groups: int) -> None:
+        if saved is not None:
+            saved.save_when_due()
+        advance(done, groups)
+
+    return hear
 
 
-def _told(finding: Finding) -> dict[str, Any]:
-    check = finding.check
+def _report(start: float) -> Advance:
+    """Progress lines for whoever watches the stage."""
+
+    def advance(done: int, groups: int) -> None:
+        if time.monotonic() - start > QUIET_SECONDS and done < groups:
+            report("verify", done, groups)
+
+    return advance
+
+
+def pictures_of(folders: dict[str, Path]) -> Pictures:
+    """Encoded pictures by part, position and index."""
+    opened = {part: RowsByPosition(folder) for part, folder in folders.items()}
+    return lambda part, position, index: opened[part][position]["images"][index]
+
+
+def _with_near_copies(facts: pa.Table, positions: set[int]) -> pa.Table:
+    """The table with `near_copy`, null for rows without pictures."""
+    pictures = facts["pictures"].to_pylist()
+    values = [place in positions if number else None for place, number in enumerate(pictures)]
+    return with_column(facts, "near_copy", pa.array(values, pa.bool_()))
+
+
+def _told_overlap(overlap: Overlap) -> dict[str, Any]:
+    """What training has in common with one benchmark, as the verdict lists it."""
     return {
-        "name": check.name,
-        "title": check.title,
-        "severity": check.severity,
-        "failed": len(finding.positions),
-        "row_ids": list(finding.row_ids),
-        "why": check.why,
+        "benchmark": overlap.benchmark,
+        "rows": len(overlap.leaked),
+        "shared_pictures": overlap.shared_pictures,
+        "test_rows": overlap.test_rows,
+        "image_overlap": len(overlap.image_overlap),
+        "image_overlap_test_rows": overlap.image_overlap_test_rows,
+        "template_rows": overlap.template_rows,
+        "complete_to_bits": overlap.complete_to_bits,
+        "pairs": told_pairs(overlap.pairs),
     }
 
 
-def _numbered(folder: Path) -> Iterator[tuple[int, row_files.Row]]:
-    return enumerate(row_files.stream(folder, batch=64))
+def _licences(sources: Sequence[dict[str, Any]]) -> dict[tuple[str, str], str]:
+    return {(source["task"], source["name"]): source["licence"] for source in sources}
 
 
 def _sources(folder: Path) -> list[dict[str, Any]]:
@@ -144,10 +227,9 @@ def _sources(folder: Path) -> list[dict[str, Any]]:
 
 def _write_quarantine(folder: Path, reasons: dict[int, list[str]], path: Path) -> None:
     with pq.ParquetWriter(path, QUARANTINE_SCHEMA, compression="zstd") as writer:
-        for position, row in _numbered(folder):
-            if position in reasons:
-                kept = {**row, "reasons": reasons[position]}
-                writer.write_table(pa.Table.from_pylist([kept], schema=QUARANTINE_SCHEMA))
+        for position, row in RowsByPosition(folder).these(sorted(reasons)):
+            kept = {**row, "reasons": reasons[position]}
+            writer.write_table(pa.Table.from_pylist([kept], schema=QUARANTINE_SCHEMA))
 
 
 def _write_facts(train: pa.Table, tests: pa.Table, path: Path) -> None:

@@ -9,6 +9,7 @@ from rlvr.stages.images import DATA
 def verify(
     store: str,
     tasks: str,
+    limits: str,
     rows: dsl.Input[dsl.Dataset],
     tests: dsl.Input[dsl.Dataset],
     accepted: dsl.Output[dsl.Dataset],
@@ -21,4 +22,5 @@ def verify(
     from rlvr.provenance import perform
 
     inputs, outputs = {"rows": rows, "tests": tests}, {"out_rows": accepted, "out_verdict": verdict}
-    perform(body, store=store, inputs=inputs, outputs=outputs, parameters={"tasks": json.loads(tasks)})
+    parameters = {"tasks": json.loads(tasks), "limits": json.loads(limits)}
+    perform(body, store=store, inputs=inputs, outputs=outputs, parameters=parameters)

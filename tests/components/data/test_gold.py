@@ -81,23 +81,23 @@ def test_wrong_answers_differ(answer, wrong):
 
 
 def test_scores_of_right_and_wrong():
-    scores, errors = judged_scores(task(exact, form), [row("5"), row("A")])
+    scores, errors, _ = judged_scores(task(exact, form), [row("5"), row("A")])
     assert scores == [{f"{__name__}.exact": (1.0, 0.0), f"{__name__}.form": (1.0, 1.0)}] * 2
     assert errors == ["", ""]
 
 
 def test_boxed_answers_are_tried():
-    scores, _ = judged_scores(task(boxed), [row("5"), row(r"\frac{1}{2}")])
+    scores, *_ = judged_scores(task(boxed), [row("5"), row(r"\frac{1}{2}")])
     assert scores == [{f"{__name__}.boxed": (1.0, 0.0)}] * 2
 
 
 def test_a_reward_that_raises_names_its_row_alone():
-    scores, errors = judged_scores(task(hard_to_read), [row("5"), row("broken"), row("skipped")])
+    scores, errors, _ = judged_scores(task(hard_to_read), [row("5"), row("broken"), row("skipped")])
     name = f"{__name__}.hard_to_read"
     assert [found[name] for found in scores] == [(1.0, 0.0), (None, None), (None, None)]
     assert errors == ["", f"{name} raises ValueError: cannot parse 'broken'", ""]
 
 
 def test_judges_are_not_asked():
-    scores, _ = judged_scores(task(form, judge=Judge(model="m")), [row("5")])
+    scores, *_ = judged_scores(task(form, judge=Judge(model="m")), [row("5")])
     assert scores == [{f"{__name__}.form": (1.0, 1.0)}]

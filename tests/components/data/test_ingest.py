@@ -110,6 +110,8 @@ def test_rows_of_all_tasks_in_order(tmp_path):
         "limit": 2,
         "rows": 2,
         "skipped": 0,
+        "files": [],
+        "pictures": None,
     }
 
 

@@ -15,9 +15,11 @@ from PIL import Image
 
 from rlvr.canonical import plain
 from rlvr.data import rows as row_files
-from rlvr.data.checks import judge_sources
+from rlvr.data.checks import judge
 from rlvr.data.facts import facts
 from rlvr.data.source import Source
+from rlvr.data.source_facts import source_facts
+from rlvr.data.suites import suites
 from rlvr.data.verify import verify
 from rlvr.errors import RlvrError
 from rlvr.method import Judge, Reward, Task
@@ -182,8 +184,8 @@ def test_the_other_rows_stay_in_order(planted):
     assert planted.error is None
     assert ids(row_files.read(planted.rows)) == [*ids(CLEAN), planted.soft["row_id"]]
     verdict = planted.verdict
-    assert set(verdict) == {"passed", "rows_in", "rows_out", "test_rows", "checks", "sources", "overlap"}
-    assert set(verdict["checks"][0]) == {"name", "title", "severity", "failed", "row_ids", "why"}
+    assert {"passed", "rows_in", "rows_out", "test_rows", "checks", "sources", "overlap"} <= set(verdict)
+    assert {"name", "title", "severity", "failed", "row_ids", "why", "about", "judged"} <= set(verdict["checks"][0])
     assert (verdict["passed"], verdict["rows_in"], verdict["rows_out"]) == (True, len(planted.train), 21)
     assert [source["name"] for source in verdict["sources"]] == ["train_rows", "test_rows"]
 
@@ -196,10 +198,15 @@ def test_partial_credit_is_a_warning(planted):
 
 def test_benchmarks_are_compared_and_never_dropped(planted):
     assert planted.verdict["test_rows"] == 4
-    assert planted.verdict["overlap"] == [
-        {"benchmark": "geoqa", "rows": 0, "shared_pictures": 0},
-        {"benchmark": "superclevr", "rows": 1, "shared_pictures": 2},
+    counts = ("benchmark", "rows", "shared_pictures", "test_rows", "image_overlap")
+    assert [tuple(overlap[name] for name in counts) for overlap in planted.verdict["overlap"]] == [
+        ("geoqa", 0, 0, 2, 0),
+        ("superclevr", 1, 2, 2, 1),
     ]
+    (leak, shared) = planted.verdict["overlap"][1]["pairs"][::-1]
+    assert (leak["verdict"], leak["row_id"], leak["found"]) == ("leak", *ids(DEFECTS["in_benchmark"]), "same pixels")
+    assert (shared["verdict"], shared["row_id"]) == ("image_overlap", CLEAN[0]["row_id"])
+    assert planted.checks["picture_in_benchmark"]["row_ids"] == [CLEAN[0]["row_id"]]
     check = planted.checks["test_min_side"]
     assert (check["severity"], check["row_ids"]) == ("warning", [TESTS[3]["row_id"]])
     assert "test_gold_scores_1" not in planted.checks
@@ -293,7 +300,8 @@ def test_row_counts_are_compared_with_the_published_ones():
         described("changed", rows=99, **whole),
         described("part", rows=8, limit=8, **whole),
         described("offline", rows=8, published_rows=100),
+        described("folder", rows=100, **{**whole, "location": "/data/items"}),
         described("unknown", rows=8, location="hub:me/items@0"),
     ]
-    finding = judge_sources(sources)
+    finding = judge(source_facts(sources), suites()["sources"])[0]
     assert (finding.check.name, finding.check.severity, finding.row_ids) == ("row_count", "warning", ("changed",))
