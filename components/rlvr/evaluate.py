@@ -4,6 +4,7 @@ Generation and scoring are separate: predictions are kept, and `rlvr score` scor
 """
 
 import time
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -28,12 +29,14 @@ def evaluate(
     seed: int = 0,
     digests: dict[str, str] | None = None,
     checkpoints: Checkpoints | None = None,
+    progress: Callable[[int], None] | None = None,
 ) -> None:
     """Answer every row of `benchmark` (a `Benchmark` as JSON) with the checkpoint `model`.
 
     Writes `predictions.parquet` and `evaluation.json` to the folder `predictions`; `role` is `base` or `tuned`,
     `batch` the number of rows generated at a time, `seed` that of samples that are not greedy, `digests` the digests of
-    the inputs, for the record. With `checkpoints`, an interrupted evaluation generates what is missing.
+    the inputs, for the record. With `checkpoints`, an interrupted evaluation generates what is missing. `progress` is
+    called with the number of rows done; without it, the stage's watchers are told.
     """
     chosen = load(Benchmark, benchmark)
     rows = read(tests, [chosen.name])
@@ -45,7 +48,7 @@ def evaluate(
         generator(chosen, rows, model, precision, seed),
         batch=batch,
         checkpoints=checkpoints,
-        progress=watched(f"evaluate {role}", chosen, len(rows)),
+        progress=progress or watched(f"evaluate {role}", chosen, len(rows)),
     )
     lines = kept.judged(chosen, rows, answers)
     summary = {

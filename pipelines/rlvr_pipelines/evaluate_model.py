@@ -7,6 +7,7 @@ digest of model, rows and settings, so that parts of another evaluation are neve
 
 import json
 import shutil
+from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -15,6 +16,7 @@ from rlvr.benchmarks.benchmark import Benchmark
 from rlvr.canonical import digest, plain
 from rlvr.checkpoints import Checkpoints
 from rlvr.data.ingest import ingest
+from rlvr.data.rows import stream
 from rlvr.errors import RlvrError
 from rlvr.evaluate import evaluate
 from rlvr.store import FileEntry, manifest_of, open_store
@@ -45,9 +47,16 @@ def with_settings(
 
 
 def evaluate_model(
-    benchmark: Benchmark, model: Path, out: Path, *, precision: str, batch: int, seed: int
+    benchmark: Benchmark,
+    model: Path,
+    out: Path,
+    *,
+    precision: str,
+    batch: int,
+    seed: int,
+    progress: Callable[[int, int], None] = lambda done, wanted: None,
 ) -> dict[str, Any]:
-    """Generate and score; returns what `metrics.json` then holds."""
+    """Generate and score; returns what `metrics.json` then holds. `progress` gets rows done and rows wanted."""
     precision = precision or stored_precision(model)
     ingest(sources=[{"task": benchmark.name, "source": plain(benchmark.source)}], seed=0, out=out / "rows")
     identity = {
@@ -57,6 +66,7 @@ def evaluate_model(
         "precision": precision,
         "seed": seed,
     }
+    wanted = sum(1 for _ in stream(out / "rows"))
     unfinished = out / "unfinished"
     checkpoints = Checkpoints(open_store(str(unfinished.resolve())), digest(identity))
     evaluate(
@@ -70,6 +80,7 @@ def evaluate_model(
         seed=seed,
         digests={"model": str(identity["model"])},
         checkpoints=checkpoints,
+        progress=lambda done: progress(done, wanted),
     )
     scored = score_file(benchmark, out / "predictions.parquet")
     found = summary(benchmark, scored)

@@ -7,8 +7,9 @@ thresholds (0.50 to 0.95) and the classes that have a true box. It is not the me
 `Ranking` computes the same from matches that are made once, for pictures that count several times or not at all: a
 bootstrap of a thousand draws then takes seconds.
 
-LVIS differs in two ways: 300 boxes a picture instead of 100 (`most`), and a federated truth, in which a class is only
-judged in pictures that were checked for it. Our rows ask about one class of one such picture, so the second is given.
+LVIS differs in two ways: 300 boxes of a picture count instead of 100 of a class, and a class is judged in pictures that
+were checked for it alone. Here a row asks about one class of such a picture, and no reply has room for 100 boxes, so
+that both come to the same.
 """
 
 from collections import defaultdict
@@ -32,7 +33,7 @@ MOST = 100
 """Boxes of one class that count in one picture."""
 
 
-def average_precision(pictures: Sequence[Picture], most: int = MOST) -> float:
+def average_precision(pictures: Sequence[Picture]) -> float:
     """AP in [0, 1]; 0 where there is a true box but no box was found, and where there is no true box at all."""
     from faster_coco_eval import COCO, COCOeval_faster
 
@@ -59,7 +60,7 @@ def average_precision(pictures: Sequence[Picture], most: int = MOST) -> float:
         }
     )
     evaluation = COCOeval_faster(wanted, wanted.loadRes(found), "bbox", print_function=_silent)
-    evaluation.params.maxDets = [1, 10, most]
+    evaluation.params.maxDets = [1, 10, MOST]
     evaluation.evaluate()
     evaluation.accumulate()
     precision = evaluation.eval["precision"][:, :, :, 0, -1]  # thresholds, recalls, classes; all areas, most boxes
@@ -69,8 +70,7 @@ def average_precision(pictures: Sequence[Picture], most: int = MOST) -> float:
 class Ranking:
     """Every box of all pictures, ranked and matched, class by class."""
 
-    def __init__(self, pictures: Sequence[Picture], most: int = MOST) -> None:
-        """`most` boxes of a class count in a picture, those with the highest scores."""
+    def __init__(self, pictures: Sequence[Picture]) -> None:
         wanted: dict[str, dict[int, list[Box]]] = defaultdict(lambda: defaultdict(list))
         given: dict[str, dict[int, list[tuple[Box, float]]]] = defaultdict(lambda: defaultdict(list))
         for number, picture in enumerate(pictures):
@@ -78,7 +78,7 @@ class Ranking:
                 wanted[label][number].append(box)
             for label, box, score in picture.found:
                 given[label][number].append((box, score))
-        self.classes = [_Class(wanted[label], given.get(label, {}), most) for label in sorted(wanted)]
+        self.classes = [_Class(wanted[label], given.get(label, {})) for label in sorted(wanted)]
 
     def __call__(self, weights: np.ndarray) -> float:
         """AP where picture i counts `weights[i]` times; classes of which no true box was drawn are left out."""
@@ -89,13 +89,13 @@ class Ranking:
 class _Class:
     """One class: pictures of its true boxes, and its found boxes in the order of their scores."""
 
-    def __init__(self, wanted: dict[int, list[Box]], given: dict[int, list[tuple[Box, float]]], most: int) -> None:
+    def __init__(self, wanted: dict[int, list[Box]], given: dict[int, list[tuple[Box, float]]]) -> None:
         self.true_pictures = np.array([number for number, boxes in wanted.items() for _ in boxes], dtype=np.int64)
         scores: list[float] = []
         owners: list[int] = []
         hits: list[np.ndarray] = []
         for number in sorted(given):
-            ranked = sorted(given[number], key=lambda pair: -pair[1])[:most]
+            ranked = sorted(given[number], key=lambda pair: -pair[1])[:MOST]
             ranked = [(box, score) for box, score in ranked if 0 <= _area(box) <= LARGEST_AREA]
             scores += [score for _, score in ranked]
             owners += [number] * len(ranked)

@@ -21,6 +21,9 @@ from rlvr.scoring.pass_at_k import ladder, pass_at_k
 DIGITS = 4
 """Decimals kept, one more than any publication prints."""
 
+PICTURE_DRAWS = 300
+"""Draws of a bootstrap of average precision, each of which ranks all boxes again."""
+
 Scores = Sequence[float | None]
 """One score a reply, None where no answer could be read."""
 
@@ -95,11 +98,6 @@ def detectable(pairs: Sequence[tuple[Scores, Design]], rule: str) -> float:
     graded = any(value not in (0.0, 1.0) for numbers in rows for value in numbers)
     spread = stdev(change) if len(rows) == 2 and graded and len(set(change)) > 1 else None
     return percent(intervals.detectable(n, spread=spread))
-
-
-def over_seeds(values: Sequence[float]) -> dict[str, float | None]:
-    """Mean and standard deviation of one number over runs that differ in their seed; no deviation of a single one."""
-    return {"mean": round(mean(values), DIGITS), "sd": round(stdev(values), DIGITS) if len(values) > 1 else None}
 
 
 def row_clusters(design: Design) -> list[str] | None:
@@ -193,8 +191,10 @@ def _row_parts(design: Design) -> list[str]:
 
 
 def _draws(rows: int, design: Design) -> Any:
-    parts = _row_parts(design) if design.aggregate == "macro_mean" else None
-    return bootstrap.draws(rows, clusters=row_clusters(design), parts=parts)
+    pooled = design.aggregate == "average_precision"
+    parts = None if pooled else _row_parts(design)
+    times = PICTURE_DRAWS if pooled else bootstrap.TIMES
+    return bootstrap.draws(rows, clusters=row_clusters(design), parts=parts, times=times)
 
 
 def _resampled_difference(

@@ -32,14 +32,21 @@ def evaluate(
     import contextlib
     import sys
 
+    from rich.progress import Progress
+
     from rlvr_pipelines.benchmark_table import find
     from rlvr_pipelines.evaluate_model import evaluate_model, with_settings
     from rlvr_pipelines.score_predictions import print_summary
 
     benchmark = with_settings(find(name), data=data, limit=limit, samples=samples, temperature=temperature)
     folder = out or Path(".rlvr") / "evaluations" / name.replace("/", "-")
-    with contextlib.redirect_stdout(sys.stderr):  # progress is not part of the result
-        found = evaluate_model(benchmark, model, folder, precision=precision, batch=batch, seed=seed)
+    # Progress is not part of the result.
+    with Progress(console=Console(stderr=True), transient=True) as bar, contextlib.redirect_stdout(sys.stderr):
+        task = bar.add_task(benchmark.title, total=None)
+        found = evaluate_model(
+            benchmark, model, folder, precision=precision, batch=batch, seed=seed,
+            progress=lambda done, wanted: bar.update(task, completed=done, total=wanted),
+        )  # fmt: skip
     if json:
         from json import dumps
 

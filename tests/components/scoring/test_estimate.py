@@ -107,8 +107,6 @@ def test_samples_give_pass_at_k_and_their_spread() -> None:
     assert found["pass_at"]["2"]["score_percent"] == pytest.approx(100 * (0.5 + 5 / 6) / 3, abs=1e-3)
     assert found["pass_at"]["4"]["score_percent"] == pytest.approx(200 / 3, abs=1e-3)
     assert found["sample_sd_points"] == pytest.approx(100 * np.std([2 / 3, 1 / 3, 0, 0], ddof=1), abs=1e-3)
-    assert estimate.over_seeds([10.0, 12.0, 14.0]) == {"mean": 12.0, "sd": 2.0}
-    assert estimate.over_seeds([10.0]) == {"mean": 10.0, "sd": None}
 
 
 def test_pass_at_k_is_the_chance_of_drawing_a_right_sample() -> None:
