@@ -38,7 +38,11 @@ def print_comparison(told: Mapping[str, Any], console: Console) -> None:
 def _table(*columns: str) -> Table:
     table = Table(box=None, pad_edge=False, header_style="bold")
     for column in columns:
-        table.add_column(column, justify="left" if column in ("run", "benchmark") else "right", no_wrap=column != "run")
+        table.add_column(
+            column,
+            justify="left" if column in ("run", "benchmark") else "right",
+            no_wrap=column not in ("run", "benchmark"),
+        )
     return table
 
 

@@ -22,7 +22,7 @@ def print_numbers(numbers: Mapping[str, Any], console: Console) -> None:
     """Print the scores and gains that a metrics.json holds."""
     table = Table(box=None, pad_edge=False, header_style="bold")
     for column in ("benchmark", "n", "base %", "tuned %", "gain, points"):
-        table.add_column(column, justify="left" if column == "benchmark" else "right")
+        table.add_column(column, justify="left" if column == "benchmark" else "right", no_wrap=column != "benchmark")
     for entry in numbers["benchmarks"]:
         scores = [interval(entry[role], "score_percent") for role in ("base", "tuned")]
         table.add_row(entry["name"], str(entry["n"]), *scores, interval(entry["difference"], "value"))

@@ -10,9 +10,9 @@ from rlvr_pipelines.commands.options import StoreUrl
 
 
 def report(
-    runs: Annotated[list[Path], typer.Argument(metavar="RUN...", help="Folders that `rlvr run` made.")],
+    runs: Annotated[list[Path], typer.Argument(metavar="RUN", help="Folders that `rlvr run` made.")],
     output: Annotated[
-        Path | None, typer.Option("-o", "--output", metavar="FILE.html", help="Page to write.  [default: report.html]")
+        Path | None, typer.Option("-o", "--output", metavar="FILE.html", help="Page to write; report.html if left out.")
     ] = None,
     store: StoreUrl = "",
     json: Annotated[
