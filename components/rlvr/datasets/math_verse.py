@@ -13,11 +13,13 @@ rows have the same columns and show the bar charts of `rlvr.datasets.charts`.
 import json
 import re
 from collections.abc import Iterator
+from dataclasses import replace
 from typing import Any
 
 from rlvr.data.source import RawRow, Source
 from rlvr.datasets import charts
 from rlvr.datasets.choices import LETTERS
+from rlvr.datasets.mmmu_pro import captioned
 
 TALLEST = 0.25
 """Share of synthetic rows with options."""
@@ -42,6 +44,11 @@ def convert(raw: RawRow) -> dict[str, Any]:
     }
 
 
+def other_version(raw: RawRow) -> bool:
+    """Whether the question stands in the text, at least in part."""
+    return bool(raw["problem_version"] != "Vision Only")
+
+
 def synthetic(n: int, seed: int) -> Iterator[RawRow]:
     """`n` bar charts."""
     for number, item in enumerate(charts.items(n, f"math_verse {seed}", tallest=TALLEST), start=1):
@@ -62,6 +69,13 @@ def synthetic(n: int, seed: int) -> Iterator[RawRow]:
         }
 
 
+def synthetic_vision_only(n: int, seed: int) -> Iterator[RawRow]:
+    """`n` bar charts with the question written under them."""
+    for raw in synthetic(n, seed + 1_000_003):
+        shown = captioned(raw["image"], raw["question"])
+        yield {**raw, "problem_version": "Vision Only", "question": "", "query_wo": "", "query_cot": "", "image": shown}
+
+
 TESTMINI = Source(
     name="math_verse_testmini",
     title="MathVerse testmini",
@@ -74,3 +88,13 @@ TESTMINI = Source(
     convert=convert,
     synthetic=synthetic,
 )
+
+VISION_ONLY = replace(
+    TESTMINI,
+    name="math_verse_vision_only",
+    title="MathVerse testmini, vision only",
+    published_rows=788,
+    skip=other_version,
+    synthetic=synthetic_vision_only,
+)
+"""The version whose question stands in the picture alone."""

@@ -235,6 +235,7 @@ SMALL = replace(
         architecture="qwen2_5_vl",
         licence="Qwen Research License",
     ),
+    benchmarks=(benchmark.SMALL,),
 )
 
 METHODS = (METHOD, MULTI_TURN, STRICT, SMALL)

@@ -9,7 +9,7 @@ Reproduce on a laptop:  rlvr run mmr1
 from dataclasses import replace
 
 from rlvr.backbones.backbone import Backbone
-from rlvr.benchmarks import chart_qa, logic_vista, math_verse, math_vision, math_vista
+from rlvr.benchmarks import chart_qa, logic_vista, math_verse, math_verse_vision_only, math_vision, math_vista
 from rlvr.benchmarks.benchmark import Benchmark, Published
 from rlvr.datasets import mmr1_rl, mmr1_sft
 from rlvr.method import Departure, Judge, Method, Reward, Task
@@ -276,13 +276,13 @@ V0 = replace(
     stages=(GRPO_V0,),
     benchmarks=benchmarks(
         "README of branch mmr1_v0",
-        (V1_SETS[0], V1_SETS[2], V1_SETS[3], V1_SETS[1]),
+        (V1_SETS[0], V1_SETS[2], V1_SETS[3], V1_SETS[1], (math_verse_vision_only.BENCHMARK, 788)),
         (
-            ("Qwen2.5-VL-7B-Instruct, official", "base", (68.2, 25.4, 47.9, None)),
-            ("Qwen2.5-VL-7B-Instruct, run again", "base", (67.5, 25.6, 46.8, 46.9)),
-            ("Same data, SFT", "sft", (52.2, 27.0, 31.8, None)),
-            ("Same data, SFT with chains of thought", "sft", (54.7, 23.4, 33.8, None)),
-            ("MMR1-Math-v0-7B", "tuned", (71.0, 30.2, 50.8, 49.8)),
+            ("Qwen2.5-VL-7B-Instruct, official", "base", (68.2, 25.4, 47.9, None, 41.1)),
+            ("Qwen2.5-VL-7B-Instruct, run again", "base", (67.5, 25.6, 46.8, 46.9, 42.5)),
+            ("Same data, SFT", "sft", (52.2, 27.0, 31.8, None, None)),
+            ("Same data, SFT with chains of thought", "sft", (54.7, 23.4, 33.8, None, None)),
+            ("MMR1-Math-v0-7B", "tuned", (71.0, 30.2, 50.8, 49.8, 45.1)),
         ),
     ),
     departures=(

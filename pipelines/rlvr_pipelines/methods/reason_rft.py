@@ -110,6 +110,21 @@ def row(*scores: float) -> dict[str, float]:
     return dict(zip(("zero-shot", "ANS-SFT", "CoT-SFT", "Reason-RFT-Zero", "Reason-RFT"), scores, strict=True))
 
 
+def of(benchmarks: tuple[Benchmark, ...], *settings: str) -> tuple[Benchmark, ...]:
+    """The benchmarks with the figures of zero-shot and of the named settings alone."""
+    kept = ("zero-shot", *settings)
+    return tuple(
+        replace(
+            benchmark,
+            published=tuple(number for number in benchmark.published if number.model.partition(" ")[2] in kept),
+        )
+        for benchmark in benchmarks
+    )
+
+
+SETTINGS = ("ANS-SFT", "CoT-SFT", "Reason-RFT")
+"""What the variants with a cold start are compared with, and their own figure."""
+
 SPATIAL_2B = (
     printed(trance_test.BENCHMARK, "2B", row(3.78, 77.39, 64.37, 42.13, 74.61)),
     printed(trance_left.BENCHMARK, "2B", row(4.60, 49.24, 43.19, 34.07, 64.05)),
@@ -155,7 +170,7 @@ METHOD = Method(
     ),
     tasks=tasks(trance.COLD_START, trance.TRAIN, trance_test.PROMPT, FUNCTIONS),
     stages=(SFT, GRPO),
-    benchmarks=SPATIAL_2B,
+    benchmarks=of(SPATIAL_2B, *SETTINGS),
     departures=(
         Departure(
             name="cold_start_rows",
@@ -230,7 +245,7 @@ VISUAL_COUNTING = replace(
     title="Reason-RFT (visual counting)",
     summary="A cold start on 1,600 chains of thought and GRPO on the rest, to count and calculate in rendered scenes.",
     tasks=tasks(clevr_math.COLD_START, clevr_math.TRAIN, clevr_math_test.PROMPT, ANSWER),
-    benchmarks=COUNTING_2B,
+    benchmarks=of(COUNTING_2B, *SETTINGS),
 )
 
 STRUCTURE_PERCEPTION = replace(
@@ -247,11 +262,11 @@ STRUCTURE_PERCEPTION = replace(
             citations={**GRPO.citations, "epochs": "scripts@d0a8070: 5 (1 before pull request 21)"},
         ),
     ),
-    benchmarks=STRUCTURE_2B,
+    benchmarks=of(STRUCTURE_2B, *SETTINGS),
 )
 
 
-def zero(method: Method, name: str, everything: Source) -> Method:
+def zero(method: Method, name: str, everything: Source, benchmarks: tuple[Benchmark, ...]) -> Method:
     """Reason-RFT-Zero: RL alone, on all rows."""
     task = replace(method.task("reasoning"), source=everything)
     title = method.title.replace("Reason-RFT", "Reason-RFT-Zero")
@@ -262,6 +277,7 @@ def zero(method: Method, name: str, everything: Source) -> Method:
         summary="GRPO without a cold start on all training rows; the comparison that Reason-RFT is measured by.",
         tasks=(task,),
         stages=method.stages[1:],
+        benchmarks=of(benchmarks, "Reason-RFT-Zero"),
     )
 
 
@@ -271,18 +287,18 @@ def seven_billion(method: Method, name: str, benchmarks: tuple[Benchmark, ...]) 
     return replace(method, name=name, title=f"{method.title[:-1]}, 7B)", backbone=backbone, benchmarks=benchmarks)
 
 
-ZERO = zero(METHOD, "reason_rft/zero", trance.ALL)
+ZERO = zero(METHOD, "reason_rft/zero", trance.ALL, SPATIAL_2B)
 
 METHODS = (
     METHOD,
     VISUAL_COUNTING,
     STRUCTURE_PERCEPTION,
     ZERO,
-    zero(VISUAL_COUNTING, "reason_rft/visual_counting_zero", clevr_math.ALL),
-    zero(STRUCTURE_PERCEPTION, "reason_rft/structure_perception_zero", geo_math.TRAIN),
-    seven_billion(METHOD, "reason_rft/7b", SPATIAL_7B),
-    seven_billion(VISUAL_COUNTING, "reason_rft/visual_counting_7b", COUNTING_7B),
-    seven_billion(STRUCTURE_PERCEPTION, "reason_rft/structure_perception_7b", STRUCTURE_7B),
-    seven_billion(ZERO, "reason_rft/zero_7b", SPATIAL_7B),
+    zero(VISUAL_COUNTING, "reason_rft/visual_counting_zero", clevr_math.ALL, COUNTING_2B),
+    zero(STRUCTURE_PERCEPTION, "reason_rft/structure_perception_zero", geo_math.TRAIN, STRUCTURE_2B),
+    seven_billion(METHOD, "reason_rft/7b", of(SPATIAL_7B, *SETTINGS)),
+    seven_billion(VISUAL_COUNTING, "reason_rft/visual_counting_7b", of(COUNTING_7B, *SETTINGS)),
+    seven_billion(STRUCTURE_PERCEPTION, "reason_rft/structure_perception_7b", of(STRUCTURE_7B, *SETTINGS)),
+    seven_billion(ZERO, "reason_rft/zero_7b", of(SPATIAL_7B, "Reason-RFT-Zero")),
 )
 """All variants, the principal one first."""
