@@ -38,10 +38,12 @@ def complete(
 ) -> list[Answer]:
     """The replies of rows 0 to `wanted` - 1, `batch` rows at a time; those in the newest checkpoint are kept.
 
-    `progress` is called with the number of rows done. Interrupted by an exception, what is done is saved first.
+    `progress` is called with the number of rows done. What is done is saved whatever happens: at an interruption, and
+    at the end, so that an error in scoring does not cost the replies.
     """
     with tempfile.TemporaryDirectory(prefix="rlvr-replies-") as name:
-        folder = Path(name)
+        folder, unfinished = Path(name) / "parts", Path(name) / "unfinished.parquet"
+        folder.mkdir()
         answers = _restored(checkpoints, folder)
         done = {answer["row"] for answer in answers}
         missing = [number for number in range(wanted) if number not in done]
@@ -49,17 +51,17 @@ def complete(
         try:
             for start in range(0, len(missing), batch):
                 part = generate(missing[start : start + batch])
-                pq.write_table(pa.Table.from_pylist(part, GENERATED), folder / f"{len(done):09d}.parquet")
+                pq.write_table(pa.Table.from_pylist(part, GENERATED), unfinished)
+                unfinished.replace(folder / f"{len(done):09d}.parquet")  # a part is whole or not there
                 answers += part
                 done |= set(missing[start : start + batch])
                 progress(len(done))
-                if checkpoints is not None and time.monotonic() - last >= SAVE_SECONDS and len(done) < wanted:
+                if checkpoints is not None and time.monotonic() - last >= SAVE_SECONDS:
                     checkpoints.save(len(done), folder)
                     saved, last = len(done), time.monotonic()
-        except BaseException:
+        finally:
             if checkpoints is not None and len(done) > saved:
                 checkpoints.save(len(done), folder)
-            raise
     return answers
 
 

@@ -23,6 +23,9 @@ from rlvr.store import FileEntry, manifest_of, open_store
 from rlvr.store.tree import sha256_of
 from rlvr_pipelines.score_predictions import score_file, summary
 
+PRECISIONS = ("float32", "bfloat16", "float16")
+"""In which a checkpoint may be loaded."""
+
 
 def with_settings(
     benchmark: Benchmark,
@@ -58,6 +61,8 @@ def evaluate_model(
 ) -> dict[str, Any]:
     """Generate and score; returns what `metrics.json` then holds. `progress` gets rows done and rows wanted."""
     precision = precision or stored_precision(model)
+    if precision not in PRECISIONS:
+        raise RlvrError(f"--precision {precision!r} is none of {', '.join(PRECISIONS)}; name one of them.")
     ingest(sources=[{"task": benchmark.name, "source": plain(benchmark.source)}], seed=0, out=out / "rows")
     identity = {
         "benchmark": _without_printed(benchmark),

@@ -105,9 +105,14 @@ def golds_unread(benchmark: Benchmark, replies: Replies) -> dict[str, int] | Non
 def write_scores(file: Path, scored: Scored) -> None:
     """A JSON line a reply: row, sample and both scores, in the order of rows."""
     replies, scores, _ = scored
-    with file.open("w", encoding="ascii") as opened:
-        for number, (key, score) in enumerate(zip(replies.keys, scores, strict=True)):
-            opened.write(json.dumps({"row_id": key, "sample": number % replies.samples, **score}) + "\n")
+    lines = [
+        json.dumps({"row_id": key, "sample": number % replies.samples, **score}) + "\n"
+        for number, (key, score) in enumerate(zip(replies.keys, scores, strict=True))
+    ]
+    try:
+        file.write_text("".join(lines), encoding="ascii")
+    except OSError as error:
+        raise RlvrError(f"{file} cannot be written ({error.strerror}); choose another --out.") from error
 
 
 def print_summary(found: dict[str, Any], console: Console) -> None:

@@ -100,6 +100,8 @@ def test_parts_are_saved_from_time_to_time(tmp_path, monkeypatch):
         return [{"row": number, "row_id": f"r{number}", **line} for number in numbers]
 
     answers = generation.complete(5, generate, batch=2, checkpoints=checkpoints)
+    assert checkpoints.latest()[0] == 5
+    assert generation.complete(5, generate, batch=2, checkpoints=checkpoints) == answers and len(seen) == 3
     assert seen == [None, 2, 4] and sorted(answer["row"] for answer in answers) == [0, 1, 2, 3, 4]
 
 

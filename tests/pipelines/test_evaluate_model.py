@@ -50,6 +50,8 @@ def test_samples_need_a_temperature(short_digits, tiny_base, tmp_path):
 def test_what_cannot_be_evaluated_is_named(short_digits, tmp_path):
     with pytest.raises(RlvrError, match="is no checkpoint folder"):
         evaluate_model.stored_precision(tmp_path)
+    with pytest.raises(RlvrError, match="--precision 'fp16' is none of float32, bfloat16, float16"):
+        evaluate_model.evaluate_model(short_digits, tmp_path, tmp_path, precision="fp16", batch=1, seed=0)
     with pytest.raises(RlvrError, match="say how many with --limit"):
         evaluate_model.with_settings(short_digits, data="synthetic")
     with pytest.raises(RlvrError, match="--limit is 0"):

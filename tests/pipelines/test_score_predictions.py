@@ -17,7 +17,7 @@ from rlvr.method import Judge
 from rlvr_pipelines import reply_file
 from rlvr_pipelines.benchmark_table import find, packaged
 from rlvr_pipelines.cli import app
-from rlvr_pipelines.score_predictions import print_summary, score_file, summary
+from rlvr_pipelines.score_predictions import print_summary, score_file, summary, write_scores
 
 COUNTING = superclevr_200.BENCHMARK
 
@@ -66,6 +66,8 @@ def test_the_command_prints_json_and_writes_scores(tmp_path):
         {"row_id": "r1", "sample": 0, "published": 1.0, "strict": 1.0},
         {"row_id": "r2", "sample": 0, "published": 0.0, "strict": 0.0},
     ]
+    with pytest.raises(RlvrError, match="cannot be written"):
+        write_scores(tmp_path / "nowhere" / "scores.jsonl", score_file(COUNTING, file))
     table = CliRunner().invoke(app, ["score", "superclevr_200", "--predictions", str(file)])
     assert table.exit_code == 0 and "SuperCLEVR-200" in table.stdout
 

@@ -32,7 +32,7 @@ def score(scores: Scores, design: Design, rule: str) -> dict[str, Any]:
     """Score with its 95 % interval and the interval's kind, share of unread replies, and what the design adds."""
     rows = _rows(scores, design)
     value, low, high, kind = _value(rows, design, rule)
-    found: dict[str, Any] = {
+    found: dict[str, Any] = {  # percentiles of a bootstrap may lie to one side of the number itself
         "score_percent": percent(value),
         "low": percent(min(low, value)),
         "high": percent(max(high, value)),

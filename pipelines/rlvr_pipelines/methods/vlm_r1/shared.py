@@ -44,10 +44,10 @@ TABLE = "arXiv 2504.07615v2"
 SMALL = "Qwen2.5-VL-3B-Instruct"
 
 
-def published(name: str, *scores: tuple[str, str, float]) -> tuple[Published, ...]:
-    """Printed scores as (model, role, per cent)."""
+def published(name: str, *scores: tuple[str, str, float], split: str | None = None) -> tuple[Published, ...]:
+    """Printed scores as (model, role, per cent); `split` says what was scored if not the benchmark's own rows."""
     return tuple(
-        Published(model=model, role=role, score_percent=score, rows=None, source=f"{TABLE}, {name}")
+        Published(model=model, role=role, score_percent=score, rows=None, source=f"{TABLE}, {name}", split=split)
         for model, role, score in scores
     )
 
