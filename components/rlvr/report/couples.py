@@ -1,12 +1,10 @@
 """Pairs of rows that share a picture, with thumbnails side by side: what a reader needs to judge a verdict."""
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
+from rlvr.data.same_pictures import Pictures
 from rlvr.report.gallery import thumbnail
-
-Pictures = Callable[[str, int, int], bytes]
-"""Encoded bytes of the picture at (part, position of the row, index in the row); a part is `train` or `test`."""
 
 SHOWN = 8
 """Pairs of a verdict and benchmark that are shown."""

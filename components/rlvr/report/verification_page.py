@@ -13,7 +13,8 @@ import pyarrow as pa
 import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
-from rlvr.report.couples import Pictures, couples
+from rlvr.data.same_pictures import Pictures
+from rlvr.report.couples import couples
 from rlvr.report.distributions import COLUMNS, distributions
 from rlvr.report.inputs import read_table
 from rlvr.report.templates import render
