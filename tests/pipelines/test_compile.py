@@ -59,6 +59,18 @@ def test_the_cluster_profile_asks_for_gpus_where_models_run(lock, tmp_path):
     assert {entry["resourceCount"] for entry in by_image[LOCK["rlvr-evaluate"]]} == {"1"}
 
 
+def test_the_report_is_shown_by_kubeflow_s_viewers(lock, tmp_path):
+    spec = next(yaml.safe_load_all(compiled("r1_v", "cluster", lock, tmp_path / "r1_v.yaml")))
+    outputs = spec["components"]["comp-report"]["outputDefinitions"]["artifacts"]
+    kinds = {name: output["artifactType"]["schemaTitle"] for name, output in outputs.items()}
+    assert kinds == {
+        "folder": "system.Artifact",
+        "page": "system.HTML",
+        "summary": "system.Markdown",
+        "metrics": "system.Metrics",
+    }
+
+
 def test_placeholders_stand_alone(lock, tmp_path):
     """Kubeflow replaces a placeholder only where it is the whole constant."""
     text = compiled("r1_vlm", "cluster", lock, tmp_path / "a.yaml").decode()
