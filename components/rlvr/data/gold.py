@@ -18,6 +18,7 @@ FORMS = (
     "<think>gold</think>\n<answer>{answer}</answer>",
     "<think>gold</think>\n<answer>\\boxed{{{answer}}}</answer>",
     "<think>gold</think>\n\\boxed{{{answer}}}",
+    "<think> gold </think>\n<answer> {answer} </answer>",
 )
 """How a completion may carry an answer. For each row the form counts that best tells right from wrong."""
 
@@ -43,8 +44,8 @@ def wrong_answer(answer: str) -> str:
         return f"{before}{following}{after}"
     if opposite := _OPPOSITES.get(answer.strip().lower()):
         return opposite.capitalize() if answer.strip()[:1].isupper() else opposite
-    if re.search(r"[\\^/*=√π]", answer):
-        # Moving every number of a formula may leave its value alone (1/1) or blow it up (10^5).
+    if re.search(r"[\\^/*=√π]|\d\s*:", answer):
+        # Moving every number of a formula may leave its value alone (1/1, 1:1) or blow it up (10^5).
         return "987654321"
     if _NUMBER.search(answer):
         return _NUMBER.sub(_shifted, answer)

@@ -16,6 +16,9 @@ from rlvr.data.perceptual_hash import perceptual_hash
 MAX_PIXELS = 89_478_485
 """Area above which a picture is taken for a decompression bomb: a quarter of a gibibyte as RGB, Pillow's own limit."""
 
+LFS_POINTER = b"version https://git-lfs"
+"""How the small file begins that Git keeps in the place of a large one."""
+
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class PictureFacts:
@@ -64,7 +67,8 @@ def picture_facts(image: bytes) -> PictureFacts:
     # Decoders of damaged files raise whatever they stumble on: OSError, SyntaxError, struct.error, ...
     except Exception as error:
         # Pillow puts the object's address into this message, which would differ from run to run.
-        reason = "not a picture" if isinstance(error, UnidentifiedImageError) else str(error)
+        unknown = "a Git LFS pointer; fetch the file" if image.startswith(LFS_POINTER) else "not a picture"
+        reason = unknown if isinstance(error, UnidentifiedImageError) else str(error)
         return PictureFacts(
             size_px=None,
             file_digest=file_digest,

@@ -8,6 +8,7 @@ from rlvr_pipelines.commands.reward import reward
 from rlvr_pipelines.commands.run import run
 from rlvr_pipelines.commands.score import score
 from rlvr_pipelines.commands.show import show
+from rlvr_pipelines.commands.verify import verify
 
-COMMANDS = (methods, show, run, report, compile, reward, score, evaluate)
+COMMANDS = (methods, show, verify, run, report, compile, reward, score, evaluate)
 """In the order in which `rlvr --help` lists them."""
