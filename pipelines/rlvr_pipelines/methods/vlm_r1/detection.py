@@ -2,7 +2,8 @@
 
 from dataclasses import replace
 
-from rlvr.benchmarks import coco_filtered, ovdeval
+from rlvr.benchmarks import coco_filtered, ovdeval, ovdeval_parts
+from rlvr.benchmarks.benchmark import Benchmark
 from rlvr.datasets import d3
 from rlvr.method import Departure, Method, Reward, RewardFunction, Task
 from rlvr.rewards import cosine_length, detection_map, detection_overlap, repetition, think_format
@@ -23,10 +24,6 @@ OVDEVAL = replace(
         (SMALL, "base", 25.46),
         ("the same, SFT", "sft", 26.5),
         ("VLM-R1 3B, odLength", "tuned", 31.01),
-        ("VLM-R1 3B, mAP reward", "tuned", 21.68),
-        ("VLM-R1 3B, AP50 reward", "tuned", 21.46),
-        ("VLM-R1 7B", "tuned", 32.42),
-        ("VLM-R1 32B", "tuned", 36.79),
         split="a mean over five groups of parts instead of all parts in one",
     ),
 )
@@ -38,10 +35,6 @@ COCO_FILTERED = replace(
         (SMALL, "base", 14.2),
         ("the same, SFT", "sft", 18.5),
         ("VLM-R1 3B, odLength", "tuned", 21.1),
-        ("VLM-R1 3B, mAP reward", "tuned", 11.8),
-        ("VLM-R1 3B, AP50 reward", "tuned", 11.4),
-        ("VLM-R1 7B", "tuned", 21.9),
-        ("VLM-R1 32B", "tuned", 23.0),
     ),
 )
 
@@ -81,19 +74,36 @@ OVD = replace(
             },
         ),
     ),
-    benchmarks=(OVDEVAL, COCO_FILTERED),
+    benchmarks=(OVDEVAL, COCO_FILTERED, *ovdeval_parts.BENCHMARKS),
     departures=(*COMMON, SMALL_PICTURES, DETECTION_FRAME, PICTURE_SCORES),
 )
 
 
-def _detection(name: str, title: str, *rewards: RewardFunction, departures: tuple[Departure, ...] = ()) -> Method:
-    """The detection variant with other rewards before the format reward."""
+def _benchmarks(model: str, scores: tuple[float | None, float | None]) -> tuple[Benchmark, ...]:
+    """OVDEval and COCO_filtered with the base's figures and the variant's own, where one is printed."""
+    found = []
+    for benchmark, score in zip((OVDEVAL, COCO_FILTERED), scores, strict=True):
+        base = next(number for number in benchmark.published if number.role == "base")
+        own = () if score is None else (replace(base, model=model, role="tuned", score_percent=score),)
+        found.append(replace(benchmark, published=(base, *own)))
+    return tuple(found)
+
+
+def _detection(
+    name: str,
+    title: str,
+    *rewards: RewardFunction,
+    departures: tuple[Departure, ...] = (),
+    scores: tuple[float | None, float | None] = (None, None),
+) -> Method:
+    """The detection variant with other rewards before the format reward; `scores` are its own printed figures."""
     components = (*map(_component, rewards), DETECTION.rewards[-1])
     return replace(
         OVD,
         name=f"vlm_r1/{name}",
         title=f"VLM-R1 (detection, {title})",
         tasks=(replace(DETECTION, rewards=components),),
+        benchmarks=_benchmarks(f"VLM-R1 3B, {title} as reward", scores),
         departures=(*OVD.departures, *departures),
     )
 
@@ -102,8 +112,8 @@ def _component(function: RewardFunction) -> Reward:
     return Reward(function=function)
 
 
-OVD_MAP = _detection("ovd_map", "mAP", detection_map.answer)
-OVD_AP50 = _detection("ovd_ap50", "AP at IoU 0.5", detection_map.answer_at_50)
+OVD_MAP = _detection("ovd_map", "mAP", detection_map.answer, scores=(21.68, 11.8))
+OVD_AP50 = _detection("ovd_ap50", "AP at IoU 0.5", detection_map.answer_at_50, scores=(21.46, 11.4))
 OVD_WEIGHTED = _detection(
     "ovd_weighted_sum",
     "overlap, length and repetition",
