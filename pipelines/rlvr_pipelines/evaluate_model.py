@@ -7,7 +7,7 @@ digest of model, rows and settings, so that parts of another evaluation are neve
 
 import json
 import shutil
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -19,6 +19,7 @@ from rlvr.data.ingest import ingest
 from rlvr.data.rows import stream
 from rlvr.errors import RlvrError
 from rlvr.evaluate import evaluate
+from rlvr.report.published import is_synthetic
 from rlvr.store import FileEntry, manifest_of, open_store
 from rlvr.store.tree import sha256_of
 from rlvr_pipelines.score_predictions import score_file, summary
@@ -49,6 +50,20 @@ def with_settings(
     return replace(benchmark, source=source, samples=samples, sampling=sampling)
 
 
+def departures(asked: Benchmark, used: Benchmark) -> list[str]:
+    """Why numbers printed for `asked` cannot be compared with those of `used`."""
+    reasons = []
+    if is_synthetic(used.source.location):
+        reasons.append("synthetic rows stand in for the published ones")
+    elif used.source.limit is not None:
+        reasons.append(f"the first {used.source.limit} rows")
+    if used.sampling != asked.sampling:
+        reasons.append(f"temperature {used.sampling.temperature:g} instead of {asked.sampling.temperature:g}")
+    if used.samples != asked.samples:
+        reasons.append(f"{used.samples} samples a row instead of {asked.samples}")
+    return reasons
+
+
 def evaluate_model(
     benchmark: Benchmark,
     model: Path,
@@ -58,8 +73,12 @@ def evaluate_model(
     batch: int,
     seed: int,
     progress: Callable[[int, int], None] = lambda done, wanted: None,
+    reasons: Sequence[str] = (),
 ) -> dict[str, Any]:
-    """Generate and score; returns what `metrics.json` then holds. `progress` gets rows done and rows wanted."""
+    """Generate and score; returns what `metrics.json` then holds. `progress` gets rows done and rows wanted.
+
+    `reasons` say why numbers printed elsewhere are not comparable.
+    """
     precision = precision or stored_precision(model)
     if precision not in PRECISIONS:
         raise RlvrError(f"--precision {precision!r} is none of {', '.join(PRECISIONS)}; name one of them.")
@@ -88,7 +107,7 @@ def evaluate_model(
         progress=lambda done: progress(done, wanted),
     )
     scored = score_file(benchmark, out / "predictions.parquet")
-    found = summary(benchmark, scored)
+    found = summary(benchmark, scored, reasons=reasons)
     found |= {"model": str(model), "model_digest": identity["model"], "precision": precision, "seed": seed}
     (out / "metrics.json").write_text(json.dumps(found, indent=1, sort_keys=True) + "\n", encoding="utf-8")
     _discard(unfinished)

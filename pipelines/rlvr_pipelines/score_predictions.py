@@ -53,9 +53,16 @@ def design_of(benchmark: Benchmark, replies: Replies) -> Design:
 
 
 def summary(
-    benchmark: Benchmark, scored: Scored, base: Scored | None = None, judge: Judge | None = None
+    benchmark: Benchmark,
+    scored: Scored,
+    base: Scored | None = None,
+    judge: Judge | None = None,
+    reasons: Sequence[str] = (),
 ) -> dict[str, Any]:
-    """Both rules' numbers, the printed ones beside them, and with `base` the paired difference to it."""
+    """Both rules' numbers, the printed ones beside them, and with `base` the paired difference to it.
+
+    `reasons` say why printed numbers are not comparable whatever they are.
+    """
     replies, scores, design = scored
     rows = len(replies.completions) // replies.samples
     found: dict[str, Any] = {
@@ -75,7 +82,7 @@ def summary(
             before = [one[rule] for one in base[1]]
             found[rule]["gain"] = estimate.difference(before, after, base[2], design.at(order), rule)
     found["golds_unread"] = golds_unread(benchmark, replies)
-    found["printed"] = [_beside(plain(one), found["published"], rows) for one in benchmark.published]
+    found["printed"] = [_beside(plain(one), found["published"], rows, reasons) for one in benchmark.published]
     if judge is not None:
         found["judge"] = _judge(judge, scored)
     return found
@@ -199,10 +206,10 @@ def _occurrences(keys: Sequence[str]) -> list[tuple[str, int]]:
     return found
 
 
-def _beside(printed: dict[str, Any], ours: dict[str, Any], rows: int) -> dict[str, Any]:
-    reasons = published.differences(printed, rows)
-    verdict = "not comparable" if reasons else published.position(ours, printed)
-    return {**printed, "verdict": verdict, "reasons": reasons}
+def _beside(printed: dict[str, Any], ours: dict[str, Any], rows: int, reasons: Sequence[str]) -> dict[str, Any]:
+    why = [*reasons, *published.differences(printed, rows)]
+    verdict = "not comparable" if why else published.position(ours, printed)
+    return {**printed, "verdict": verdict, "reasons": why}
 
 
 def _texts(values: Any) -> list[str] | None:

@@ -35,7 +35,22 @@ def test_the_command_leaves_predictions_that_can_be_scored_again(short_digits, t
     assert not (out / "unfinished").exists() and (out / "evaluation.json").is_file()
     again = summary(short_digits, score_file(short_digits, out / "predictions.parquet"))
     rows = summary(short_digits, score_file(short_digits, out / "predictions.parquet", out / "rows"))
+    assert all(one["verdict"] == "not comparable" for one in found["printed"])
     assert found["published"] == again["published"] == rows["published"] and found["strict"] == again["strict"]
+
+
+def test_printed_numbers_are_not_set_beside_other_rows_or_settings():
+    asked = find("superclevr_200")
+    used = evaluate_model.with_settings(asked, data="synthetic", limit=9, samples=4, temperature=0.5)
+    assert evaluate_model.departures(asked, used) == [
+        "synthetic rows stand in for the published ones",
+        "temperature 0.5 instead of 0",
+        "4 samples a row instead of 1",
+    ]
+    assert evaluate_model.departures(asked, evaluate_model.with_settings(asked, data="rows", limit=9)) == [
+        "the first 9 rows"
+    ]
+    assert evaluate_model.departures(asked, evaluate_model.with_settings(asked, data="rows")) == []
 
 
 def test_samples_need_a_temperature(short_digits, tiny_base, tmp_path):

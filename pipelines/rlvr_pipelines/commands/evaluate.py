@@ -35,10 +35,11 @@ def evaluate(
     from rich.progress import Progress
 
     from rlvr_pipelines.benchmark_table import find
-    from rlvr_pipelines.evaluate_model import evaluate_model, with_settings
+    from rlvr_pipelines.evaluate_model import departures, evaluate_model, with_settings
     from rlvr_pipelines.score_predictions import print_summary
 
-    benchmark = with_settings(find(name), data=data, limit=limit, samples=samples, temperature=temperature)
+    asked = find(name)
+    benchmark = with_settings(asked, data=data, limit=limit, samples=samples, temperature=temperature)
     folder = out or Path(".rlvr") / "evaluations" / name.replace("/", "-")
     # Progress is not part of the result.
     with Progress(console=Console(stderr=True), transient=True) as bar, contextlib.redirect_stdout(sys.stderr):
@@ -46,6 +47,7 @@ def evaluate(
         found = evaluate_model(
             benchmark, model, folder, precision=precision, batch=batch, seed=seed,
             progress=lambda done, wanted: bar.update(task, completed=done, total=wanted),
+            reasons=departures(asked, benchmark),
         )  # fmt: skip
     if json:
         from json import dumps
