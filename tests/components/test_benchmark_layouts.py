@@ -19,7 +19,9 @@ from rlvr.datasets import (
     next_qa,
     object_pairs,
     ovdeval_parts,
+    perception_test,
     refcoco_parquet,
+    video_mme,
     vsr,
 )
 from rlvr.errors import RlvrError
@@ -99,6 +101,28 @@ def test_next_qa_finds_the_videos_by_their_numbers(tmp_path):
     ((row,), _) = located(next_qa.TEST, tmp_path)
     assert row["video"]["bytes"] == raw["video"]
     assert row["answer"] == f"({'ABCDE'[raw['answer']]})" and len(row["options"]) == 5
+
+
+@pytest.mark.parametrize(
+    "source, file, videos",
+    [
+        (video_mme.SHORT, "videomme/test-00000-of-00001.parquet", "data"),
+        (perception_test.VALIDATION, "mc_question_val/validation-00000-of-00001.parquet", "videos"),
+    ],
+)
+def test_videos_lie_where_the_publisher_packs_them(source, file, videos, tmp_path):
+    raws = list(source.synthetic(3, 1))
+    (tmp_path / videos).mkdir()
+    for raw in raws:
+        name = raw.get("videoID") or raw["video_name"]
+        (tmp_path / videos / f"{name}.mp4").write_bytes(raw.pop("video"))
+    if source is video_mme.SHORT:
+        raws[1]["duration"] = "long"
+    (tmp_path / file).parent.mkdir()
+    pq.write_table(pa.Table.from_pylist(raws), tmp_path / file)
+    rows, left_out = located(source, tmp_path)
+    assert len(rows) + len(left_out) == 3 and len(left_out) == (source is video_mme.SHORT)
+    assert rows[0]["video"]["bytes"] == next(source.synthetic(1, 1))["video"]
 
 
 def test_ovdeval_is_read_one_part_at_a_time(tmp_path):

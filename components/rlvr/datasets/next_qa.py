@@ -14,12 +14,9 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
-import pyarrow as pa
-import pyarrow.parquet as pq
-
 from rlvr.data.source import RawRow, Source
 from rlvr.datasets import clips
-from rlvr.errors import RlvrError
+from rlvr.datasets.video_rows import joined
 
 OPTIONS = tuple(f"a{number}" for number in range(5))
 """Columns of the options."""
@@ -43,17 +40,7 @@ def convert(raw: RawRow) -> dict[str, Any]:
 
 def read(folder: Path) -> Iterator[RawRow]:
     """The questions of a folder, each with the path of its video."""
-    files = sorted((folder / "MC").glob("test-*.parquet"))
-    if not files:
-        raise RlvrError(f"{str(folder)!r} holds no MC/test-*.parquet; put the data set's files there.")
-    place = "NExTVideo/" if (folder / "NExTVideo").is_dir() else ""
-    for file in files:
-        try:
-            rows = pq.read_table(file).to_pylist()
-        except (pa.ArrowException, OSError) as error:
-            raise RlvrError(f"{str(file)!r} cannot be read as parquet ({error}); fetch it again.") from error
-        for row in rows:
-            yield {**row, "video": f"{place}{row['video']}.mp4"}
+    return joined(folder, "MC/test-*.parquet", "video", ("NExTVideo",))
 
 
 def synthetic(n: int, seed: int) -> Iterator[RawRow]:

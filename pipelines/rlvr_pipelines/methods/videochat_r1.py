@@ -6,7 +6,15 @@ OpenGVLab/VideoChat-R1 @ 73b2ea9. Reproduce on a laptop:  rlvr run videochat_r1
 from dataclasses import replace
 
 from rlvr.backbones.backbone import Backbone
-from rlvr.benchmarks import activity_net, charades_sta, got_10k, next_gqa, vidtab_quality
+from rlvr.benchmarks import (
+    activity_net,
+    charades_sta,
+    got_10k,
+    next_gqa,
+    perception_test,
+    video_mme_short,
+    vidtab_quality,
+)
 from rlvr.benchmarks.benchmark import Benchmark, Published
 from rlvr.datasets import charades_sta as charades
 from rlvr.datasets import got_10k as got
@@ -100,6 +108,8 @@ METHOD = Method(
         next_gqa.GROUNDING,
         next_gqa.ACCURACY,
         got_10k.BENCHMARK,
+        video_mme_short.BENCHMARK,
+        perception_test.BENCHMARK,
     ),
     departures=(
         Departure(
