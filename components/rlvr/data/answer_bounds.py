@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from rlvr.data.rows import Row
-from rlvr.detections import strict_list
+from rlvr.detections import true_list
 
 Box = Sequence[float]
 """x1, y1, x2, y2."""
@@ -44,7 +44,8 @@ def _tracked(row: Row) -> list[Box]:
 
 def _detected(row: Row) -> list[Box]:
     solution = json.loads(row.get("extra") or "{}").get("solution", row["answer"])
-    return [box for box, _ in strict_list(solution) or []]
+    tagged = solution if "<answer>" in solution else f"<answer>{solution}</answer>"
+    return [item["Position"] for item in true_list(tagged) or []]
 
 
 def _in_pixels(row: Row) -> list[Box]:

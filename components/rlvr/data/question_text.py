@@ -27,8 +27,8 @@ _INVISIBLE = frozenset(
 )
 """Format characters that hide or turn round what is read."""
 
-_LATIN_WORD = re.compile(r"(?<![\\A-Za-z])[A-Za-z]{3,}")
-"""Three Latin letters or more that are not a LaTeX command: names of points and units do not make a text Latin."""
+_LATIN_WORD = re.compile(r"(?<![\\A-Za-z])[A-Za-z][a-z]{3,}")
+"""Four Latin letters or more that are no LaTeX command: points (ABC), units and functions do not make a text Latin."""
 
 _MATHEMATICAL = frozenset({"GREEK", "LATIN"})
 """Scripts of mathematical notation, single letters of which stand in any text; Latin words count by themselves."""
