@@ -85,6 +85,8 @@ def test_a_run_ends_with_numbers_and_a_report(finished):
     page = (run / "report.html").read_text()
     assert "r1-vlm" in page and "<script" not in page
     assert "digits.correctness" in page and "No training stage" not in page
+    assert "train (grpo), model" in " ".join(page.split()) and "no record explains it" not in page
+    assert (run / "summary.md").read_text().startswith("## r1-vlm")
     numbers = json.loads((run / "metrics.json").read_text())
     assert (numbers["method"], numbers["profile"], numbers["seed"]) == ("r1_vlm", "laptop", 0)
     (benchmark,) = numbers["benchmarks"]
@@ -92,6 +94,19 @@ def test_a_run_ends_with_numbers_and_a_report(finished):
     for role in ("base", "tuned"):
         assert {"score_percent", "low", "high", "unparsed_percent"} <= set(benchmark[role])
     assert {"value", "low", "high"} <= set(benchmark["difference"])
+    shown = json.loads(next(run.glob("pipeline/*/report/executor_output.json")).read_text())["artifacts"]
+    assert shown["metrics"]["artifacts"][0]["metadata"]["held_out_digits_rows"] == 16.0
+    for name, copy in (("page", "report.html"), ("summary", "summary.md")):
+        assert next(run.glob(f"pipeline/*/report/{name}")).read_bytes() == (run / copy).read_bytes()
+
+
+def test_the_model_card_is_one_of_the_hub_s_and_names_the_model(finished):
+    from huggingface_hub import ModelCard
+
+    folder, _ = finished
+    card = ModelCard.load(folder / "runs/r1_vlm-laptop-seed0/README.md")
+    assert digests(folder)["grpo"]["model"] in card.text and "not-a-reproduction" in card.data.tags
+    assert card.data.eval_results[0].metric_args["n"] == 16
 
 
 def test_running_again_does_nothing(finished):
