@@ -129,7 +129,7 @@ def print_summary(found: dict[str, Any], console: Console) -> None:
     table = Table(box=None, pad_edge=False, header_style="bold")
     table.add_column("rule")
     extras = [*found["published"].get("recall", {}), *(f"pass@{k}" for k in found["published"].get("pass_at", {}))]
-    for name in ("score %", "95 % interval", "no answer read %", *(["gain, points"] if _gain(found) else [])):
+    for name in ("score %", "95 % interval", "unread %", *(["gain, points", "gained, lost"] if _gain(found) else [])):
         table.add_column(name, justify="right")
     for name in extras:
         table.add_column(name if name.startswith("pass") else f"R@{name}", justify="right")
@@ -139,9 +139,9 @@ def print_summary(found: dict[str, Any], console: Console) -> None:
         table.add_row(
             rule,
             f"{one['score_percent']:.2f}",
-            f"{one['low']:.1f} to {one['high']:.1f} ({one['interval']})",
+            f"{one['low']:.1f} to {one['high']:.1f}",
             f"{one['unparsed_percent']:.1f}",
-            *([_signed(one["gain"])] if "gain" in one else []),
+            *(_signed(one["gain"]) if "gain" in one else []),
             *(f"{value:.2f}" for value in more),
             *["-"] * (len(extras) - len(more)),
         )
@@ -221,6 +221,6 @@ def _gain(found: dict[str, Any]) -> bool:
     return "gain" in found["published"]
 
 
-def _signed(gain: dict[str, Any]) -> str:
+def _signed(gain: dict[str, Any]) -> list[str]:
     bounds = f"[{gain['low']:+.1f}, {gain['high']:+.1f}]"
-    return f"{gain['value']:+.2f} {bounds}, {gain['gained']} gained, {gain['lost']} lost"
+    return [f"{gain['value']:+.2f} {bounds}", f"{gain['gained']}, {gain['lost']}"]
