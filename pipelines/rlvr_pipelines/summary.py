@@ -26,5 +26,5 @@ def print_numbers(numbers: Mapping[str, Any], console: Console) -> None:
     for entry in numbers["benchmarks"]:
         scores = [interval(entry[role], "score_percent") for role in ("base", "tuned")]
         table.add_row(entry["name"], str(entry["n"]), *scores, interval(entry["difference"], "value"))
-    console.print("Accuracy in per cent with 95 % intervals; the gain is paired, on the same rows.\n")
+    console.print("Scores in per cent with 95 % intervals; the gain is paired, on the same rows.\n")
     console.print(table)

@@ -1,5 +1,6 @@
 """A verdict as a table on the terminal."""
 
+from collections import Counter
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
@@ -16,12 +17,16 @@ STYLES = {"critical": "bold red", "warning": "yellow", "info": "cyan"}
 SHOWN_IDS = 3
 """Ids of failing rows that are shown a check."""
 
+SHOWN_ERRORS = 3
+"""Different error texts that are shown."""
+
 
 def print_verdict(verdict: Mapping[str, Any], out: Path, console: Console) -> None:
     """Checks with findings first, what passed in short, sources, overlap, and where the rest is."""
     failing = [check for check in verdict["checks"] if check["failed"]]
     failing.sort(key=lambda check: (SEVERITIES.index(check["severity"]), -check["failed"]))
     console.print(_checks(failing) if failing else "No check found anything.")
+    _errors(out, console)
     passed = [check["name"] for check in verdict["checks"] if not check["failed"] and check["judged"]]
     idle = [check["name"] for check in verdict["checks"] if not check["failed"] and not check["judged"]]
     _names("Passed", [name for name in passed if not name.startswith("test_")], console)
@@ -56,6 +61,16 @@ def _checks(checks: Sequence[Mapping[str, Any]]) -> Table:
             escape(first),
         )
     return table
+
+
+def _errors(out: Path, console: Console) -> None:
+    """What decoders and rewards said of rows, the commonest first."""
+    import pyarrow.parquet as pq
+
+    facts = pq.read_table(out / "facts.parquet", columns=["error", "part"]).to_pylist()
+    said = Counter(fact["error"] for fact in facts if fact["error"] and fact["part"] == "train")
+    for error, count in said.most_common(SHOWN_ERRORS):
+        console.print(f"\nOf {count:,} rows: {escape(error)}")
 
 
 def _names(what: str, names: Sequence[str], console: Console) -> None:

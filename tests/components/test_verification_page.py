@@ -52,6 +52,14 @@ def test_critical_failures_come_first_and_passing_checks_are_named(page):
     assert '<b>1</b><span class="range">of 1 set</span>' in checks
 
 
+def test_a_check_that_had_nothing_to_judge_has_not_passed(run, tmp_path):
+    idle = {**run["verdict"]["checks"][0], "judged": 0, "title": "Every span is in order"}
+    verdict = {**run["verdict"], "checks": [*run["verdict"]["checks"], idle]}
+    checks = section(build(verdict, run["facts"], tmp_path).read_text(encoding="utf-8"), "checks")
+    assert "2 checks found nothing" in checks
+    assert "Nothing to judge: Every span is in order." in checks
+
+
 def test_quarantined_rows_have_their_reasons_and_what_was_measured(page, run):
     listed = section(page, "quarantine")
     decodable = next(check for check in run["verdict"]["checks"] if check["name"] == "decodable")
