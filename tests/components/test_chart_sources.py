@@ -78,7 +78,7 @@ def test_golds_are_paid_and_demonstrations_are_right_two_or_three_times_in_five(
     for task in METHODS[name].tasks:
         rows = list(converted(task.source, 100))
         if task.name != "cold_start":
-            scores, errors = judged_scores(task, rows)
+            scores, errors, _ = judged_scores(task, rows)
             assert not any(errors) and all(largest_drop(score) >= 0.9 for score in scores)
         texts = [task.source.demonstrate(row) for row in rows]
         paid = task.rewards[0].function(texts, answer=[row["answer"] for row in rows])

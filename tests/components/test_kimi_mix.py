@@ -199,7 +199,7 @@ def test_a_laptop_asks_no_judge_and_its_rule_knows_the_answers():
         for task in profile("laptop").scaled(method).tasks:
             assert [reward.judge for reward in task.rewards] == [None]
             rows = [{**as_row(raw), "task": task.name, "source": "s"} for raw in task.source.synthetic(3, 0)]
-            scores, errors = judged_scores(task, rows)
+            scores, errors, _ = judged_scores(task, rows)
             assert scores == [{"cot_judge.equality": (1.0, 0.0)}] * 3 and errors == [""] * 3
 
 

@@ -60,6 +60,12 @@ return worst;
 """
 
 
+def of_a_page(message: dict[str, Any]) -> bool:
+    """Whether a message of the browser's log tells of a request, other than those of its own start page."""
+    started = message["method"] == "Network.requestWillBeSent"
+    return started and not message["params"]["documentURL"].startswith("chrome")
+
+
 @pytest.fixture(scope="module")
 def pages(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Path]:
     """A run's report, and the comparison of three seeds of it with another method."""
@@ -109,7 +115,7 @@ def test_page_is_silent_and_fetches_only_itself(browser: Any, report: Path) -> N
     show(browser, report, 1280)
     assert browser.get_log("browser") == []
     messages = [json.loads(entry["message"])["message"] for entry in browser.get_log("performance")]
-    asked = [m["params"]["request"]["url"] for m in messages if m["method"] == "Network.requestWillBeSent"]
+    asked = [m["params"]["request"]["url"] for m in messages if of_a_page(m)]
     assert {url for url in asked if not url.startswith("data:image/png;base64,")} == {report.as_uri()}
 
 
@@ -158,7 +164,7 @@ def test_page_stands_in_a_sandboxed_frame_with_its_verdict_in_sight(browser: Any
     show(browser, frame, 1000)
     assert browser.get_log("browser") == []
     messages = [json.loads(entry["message"])["message"] for entry in browser.get_log("performance")]
-    asked = {m["params"]["request"]["url"] for m in messages if m["method"] == "Network.requestWillBeSent"}
+    asked = {m["params"]["request"]["url"] for m in messages if of_a_page(m)}
     assert {url for url in asked if not url.startswith(("data:image/png;base64,", "about:"))} == {frame.as_uri()}
     browser.switch_to.frame(0)
     try:

@@ -5,7 +5,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from test_report_browser import CONTRASTS, OVERFLOWING, browser, pytestmark, show  # noqa: F401
+from test_report_browser import CONTRASTS, OVERFLOWING, browser, of_a_page, pytestmark, show  # noqa: F401
 from verification_run import make_verification
 
 from rlvr.report.verification_page import build
@@ -22,7 +22,7 @@ def test_page_is_silent_and_fetches_only_itself(browser: Any, page: Path) -> Non
     show(browser, page, 1280)
     assert browser.get_log("browser") == []
     messages = [json.loads(entry["message"])["message"] for entry in browser.get_log("performance")]
-    asked = [m["params"]["request"]["url"] for m in messages if m["method"] == "Network.requestWillBeSent"]
+    asked = [m["params"]["request"]["url"] for m in messages if of_a_page(m)]
     assert {url for url in asked if not url.startswith("data:image/png;base64,")} == {page.as_uri()}
 
 

@@ -27,6 +27,7 @@ SMALL = {
 @pytest.mark.parametrize("name", ["visual_rft", "videochat_r1/temporal_grounding", "reason_rft"])
 def test_a_run_of_each_kind_ends_with_a_report(name, tmp_path):
     from rlvr_pipelines.methods import METHODS
+    from rlvr_pipelines.profiles import profile
 
     kinds = {type(stage).__name__ for stage in METHODS[name].stages}
     settings = {path: value for path, value in SMALL.items() if path != "stages.*.batch_size" or "Sft" in kinds}
@@ -39,7 +40,8 @@ def test_a_run_of_each_kind_ends_with_a_report(name, tmp_path):
     assert done.returncode == 0, done.stdout + done.stderr
     folder = tmp_path / "runs" / f"{name.replace('/', '-')}-laptop-seed0"
     numbers = json.loads((folder / "metrics.json").read_text())
-    assert [entry["name"] for entry in numbers["benchmarks"]] == [entry.name for entry in METHODS[name].benchmarks]
+    wanted = [entry.name for entry in profile("laptop").scaled(METHODS[name]).benchmarks]
+    assert [entry["name"] for entry in numbers["benchmarks"]] == wanted
     assert numbers["digests"]["base"] != numbers["digests"]["tuned"]
     page = (folder / "report.html").read_text()
     assert all(f"{stage.name}" in page for stage in METHODS[name].stages) and "No training stage" not in page

@@ -61,6 +61,6 @@ SCHEMA = pa.schema(
 
 `width_px` and its neighbours are the smallest picture's; `file_digests` are SHA-256 of encoded pictures, then the
 video's; `picture_hashes` one perceptual hash a picture, null where it cannot be decoded; `answer_key` is the answer
-without differences of width and case, cut to 64 characters; `scores` JSON of component -> [right, wrong];
-`option_index` the place of the answer among `options` many; `near_copy` whether an earlier row shows a re-encoded or
-resized copy with the same question."""
+without differences of width and case, in 64 characters (long ones end with their digest); `scores` JSON of component ->
+[right, wrong]; `option_index` the place of the answer among `options` many; `near_copy` whether an earlier row shows a
+re-encoded or resized copy with the same question."""

@@ -24,6 +24,9 @@ REQUIRED = ("row_id", "task", "source", "answer_kind")
 MAX_ANSWER_CHARACTERS = 65_536
 """Longest answer that rewards are asked about, the limit of symbolic comparison; a longer one counts as unreadable."""
 
+KEY_CHARACTERS = 64
+"""Length of an answer's key; longer answers are cut and told apart by the beginning of their digest."""
+
 
 def measured(
     rows: Sequence[Row], tasks: Mapping[str, Task], measure: Callable[[Row], dict[str, Any]], where: str
@@ -86,7 +89,7 @@ def row_facts(
         "answer_empty": not row["answer"].strip() and row["answer_kind"] != NO_ANSWER,
         "answer_characters": len(row["answer"]),
         "answer_digest": text_digest(key),
-        "answer_key": key[:64],
+        "answer_key": key if len(key) <= KEY_CHARACTERS else f"{key[: KEY_CHARACTERS - 9]}…{text_digest(key)[:8]}",
         **box_facts(row, first_size),
         **span_facts(row),
         **option_facts(row),

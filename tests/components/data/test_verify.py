@@ -305,3 +305,11 @@ def test_row_counts_are_compared_with_the_published_ones():
     ]
     finding = judge(source_facts(sources), suites()["sources"])[0]
     assert (finding.check.name, finding.check.severity, finding.row_ids) == ("row_count", "warning", ("changed",))
+
+
+def test_long_answers_that_begin_alike_are_different_answers(tmp_path):
+    long = "a common beginning of more than sixty-four characters, as lists of boxes have it, "
+    made = [row(seed, answer=long + str(seed)) for seed in range(3)]
+    table = facts(data_set(tmp_path, made))
+    assert len(set(table["answer_key"].to_pylist())) == 3
+    assert all(len(key) == 64 for key in table["answer_key"].to_pylist())
