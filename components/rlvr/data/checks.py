@@ -14,7 +14,7 @@ import pyarrow as pa
 from rlvr.data.suites import Check
 from rlvr.errors import RlvrError
 
-PART_ROWS = 50_000
+PART_ROWS = 10_000
 """Rows judged at a time."""
 
 ACROSS_ROWS = ("expect_column_values_to_be_unique",)
