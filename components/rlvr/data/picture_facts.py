@@ -65,7 +65,7 @@ def fast_digest(rgb: Image.Image) -> str:
 
 
 def _pixels(rgb: Image.Image) -> pa.Buffer | bytes:
-    """The picture as it lies in memory: four bytes a pixel, the fourth set to 255 by decoders. Large ones are in pieces."""
+    """The picture as it lies in memory: four bytes a pixel, the fourth 255 from decoders. Large ones are in pieces."""
     try:
         return pa.array(rgb).flatten().buffers()[1]
     except ValueError:
