@@ -17,6 +17,7 @@ from rlvr.training.sampler import (
 from rlvr.training.sampling import Sampling
 from rlvr.training.scale import Scale
 from rlvr.training.stages import Citations, Dpo, Grpo, Merge, Sft, ShortestSft, TrainingStage
+from rlvr.training.train_job import TrainJob
 
 __all__ = [
     "Advantage",
@@ -40,6 +41,7 @@ __all__ = [
     "Scale",
     "Sft",
     "ShortestSft",
+    "TrainJob",
     "TrainingStage",
     "Uniform",
     "VarianceAware",
