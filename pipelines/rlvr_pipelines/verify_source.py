@@ -8,7 +8,6 @@ out/data/, out/against/  the rows in the canonical schema
 out/kept/                facts that make an interrupted verification go on
 """
 
-import json
 from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
@@ -20,9 +19,7 @@ from rlvr.data.ingest import SOURCES_FILE, ingest
 from rlvr.data.rows import write
 from rlvr.data.source import Source
 from rlvr.data.suites import read_suite
-from rlvr.data.verify import pictures_of, verify
-from rlvr.errors import RlvrError
-from rlvr.report.verification_page import build
+from rlvr.report.verification_stage import verify
 from rlvr_pipelines.sources import KnownSource, find_source
 
 
@@ -48,32 +45,23 @@ def verify_source(
     known = find_source(name)
     others = [_other(text) for text in against]
     out.mkdir(parents=True, exist_ok=True)
-    (out / "verdict.json").unlink(missing_ok=True)
+    (out / "verdict.json").unlink(missing_ok=True)  # one of earlier data, should this data not be readable
     task = replace(known.task, source=_placed(known.source, location, limit))
     ingest(sources=[{"task": task.name, "source": plain(task.source)}], seed=0, out=out / "data")
     _ingest_others(others, out / "against")
-    try:
-        verify(
-            tasks=[plain(task)],
-            rows=out / "data",
-            tests=out / "against",
-            out_rows=None,
-            out_verdict=out,
-            limits=[plain(known.limit)],
-            suite=changes,
-            max_quarantined_fraction=allowed_fraction,
-            tokenizer=str(tokenizer or ""),
-            processes=processes,
-            kept=out / "kept",
-            advance=advance or (lambda done, groups: None),
-        )
-    except RlvrError:
-        if not (out / "verdict.json").is_file():
-            raise  # it failed before there was a verdict
-    verdict: dict[str, Any] = json.loads((out / "verdict.json").read_text(encoding="utf-8"))
-    pictures = pictures_of({"train": out / "data", "test": out / "against"})
-    build(verdict, out / "facts.parquet", out, pictures)
-    return verdict
+    return verify(
+        tasks=[plain(task)],
+        rows=out / "data",
+        tests=out / "against",
+        out_verdict=out,
+        limits=[plain(known.limit)],
+        suite=changes,
+        max_quarantined_fraction=allowed_fraction,
+        tokenizer=str(tokenizer or ""),
+        processes=processes,
+        kept=out / "kept",
+        advance=advance or (lambda done, groups: None),
+    )
 
 
 def _other(text: str) -> tuple[KnownSource, Source]:

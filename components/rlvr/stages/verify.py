@@ -14,13 +14,13 @@ def verify(
     tests: dsl.Input[dsl.Dataset],
     accepted: dsl.Output[dsl.Dataset],
     verdict: dsl.Output[dsl.Artifact],
+    page: dsl.Output[dsl.HTML],
 ):
     """Check every row, quarantine what fails with its reasons, and stop the pipeline when too much fails."""
     import json
 
-    from rlvr.data.verify import verify as body
-    from rlvr.provenance import perform
+    from rlvr.report.verification_stage import perform_and_show
 
     inputs, outputs = {"rows": rows, "tests": tests}, {"out_rows": accepted, "out_verdict": verdict}
     parameters = {"tasks": json.loads(tasks), "limits": json.loads(limits)}
-    perform(body, store=store, inputs=inputs, outputs=outputs, parameters=parameters)
+    perform_and_show(store, inputs, outputs, parameters, page)
