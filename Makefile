@@ -3,7 +3,7 @@ PYTHON ?= python3
 BIN := .venv/bin
 SEED ?= 0
 
-.PHONY: demo demo-r1_v test test-gpu smoke bench smol clean
+.PHONY: demo demo-r1_v test test-gpu test-images smoke bench images lock-images smol clean
 
 demo: .venv
 	$(BIN)/rlvr run r1_vlm --seed $(SEED)
@@ -20,6 +20,19 @@ test: .venv
 # On a machine with a GPU: the kernels and captured graphs that other machines cannot run.
 test-gpu: .venv
 	$(BIN)/python -m pytest -q -m gpu
+
+# Where Podman, runc and debootstrap are installed: builds images and runs a pipeline in containers.
+test-images: .venv
+	$(BIN)/python -m pytest -q -m images
+
+# The images of the stages, with Podman or Docker: `make images REGISTRY=registry.example/team` pushes and locks them,
+# VARIANT=cpu takes torch without CUDA. BUILD holds further options of `podman build`.
+images:
+	$(PYTHON) images/build.py $(if $(VARIANT),--variant $(VARIANT)) $(if $(REGISTRY),--registry $(REGISTRY)) -- $(BUILD)
+
+# Their hash-locked requirements, after a change of pyproject.toml or constraints.txt; needs uv.
+lock-images:
+	$(PYTHON) images/lock.py
 
 # Every method on the laptop profile, about 50 minutes; METHODS="r1_v vlm_r1" runs some.
 smoke: .venv

@@ -53,10 +53,13 @@ def images(lock: Path, further: Sequence[str] = (), *, allow_unpinned: bool = Fa
             locked = json.loads(lock.read_text(encoding="utf-8"))
         except ValueError as error:
             raise RlvrError(f"{lock} is not JSON ({error}); build the images again to rewrite it.") from error
+        if not isinstance(locked, dict) or not all(isinstance(value, str) for value in locked.values()):
+            raise RlvrError(f"{lock} is not an object of image references; build the images again to rewrite it.")
     missing = [name for name in names if not PINNED.fullmatch(locked.get(name, ""))]
     if missing and not allow_unpinned:
         raise RlvrError(
             f"{lock} has no digest for {', '.join(missing)}, and a compiled pipeline names its images by digest so "
-            f"that it always runs the same code. Build and push the images, or pass --allow-unpinned to develop."
+            f"that it always runs the same code. Build and push the images (make images REGISTRY=...), or pass "
+            f"--allow-unpinned to develop."
         )
     return {name: locked.get(name) or f"{name}:dev" for name in names}

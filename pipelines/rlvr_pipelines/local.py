@@ -1,6 +1,7 @@
-"""The same graph on one machine: kfp.local runs every stage as a subprocess, results and checkpoints stay in the store.
+"""The same graph on one machine: kfp.local runs every stage as a subprocess or in a container of its own.
 
-Running again after an interruption goes on where it stopped; running a finished one again does nothing.
+Results and checkpoints stay in the store. Running again after an interruption goes on where it stopped; running a
+finished one again does nothing.
 """
 
 import contextlib
@@ -12,9 +13,9 @@ import shutil
 import threading
 import time
 import warnings
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
-from typing import Any, TextIO
+from typing import Any, Protocol, TextIO
 
 from rlvr.errors import RlvrError
 from rlvr.method import Method
@@ -27,12 +28,53 @@ IMAGES = {f"rlvr-{kind}": "python" for kind in ("data", "train", "evaluate", "lm
 """Image names that the subprocess runner accepts without a remark; it starts none."""
 
 
-def run(method: Method, profile: Profile, *, home: Path, store: str, seed: int, view: ProgressView) -> Path:
+class Runner(Protocol):
+    """How stages are started."""
+
+    def images(self, store: str, say: Callable[[str], None]) -> dict[str, str]:
+        """Image name -> reference; `RlvrError` when stages cannot run here. `say` shows a line to the user."""
+
+    def runner(self, folder: Path) -> Any:
+        """Kubeflow's own runner, for a run whose files are in `folder`."""
+
+    def stop(self) -> None:
+        """End what was started and still runs."""
+
+
+class Subprocesses:
+    """Every stage as a subprocess, with this interpreter and its packages."""
+
+    def images(self, store: str, say: Callable[[str], None]) -> dict[str, str]:
+        """None is needed."""
+        return IMAGES
+
+    def runner(self, folder: Path) -> Any:
+        """Kubeflow's subprocess runner."""
+        from kfp import local
+
+        return local.SubprocessRunner(use_venv=False)
+
+    def stop(self) -> None:
+        """Stages watch the run's lock and end by themselves."""
+
+
+def run(
+    method: Method,
+    profile: Profile,
+    *,
+    home: Path,
+    store: str,
+    seed: int,
+    view: ProgressView,
+    runner: Runner | None = None,
+) -> Path:
     """Run the method's pipeline and return the run's folder, which then holds `report.html` and `metrics.json`.
 
-    `home` receives `runs/<method>-<profile>-seed<seed>/`; `store` is where artifacts go. A failing stage raises
-    `RlvrError` with the stage's own message.
+    `home` receives `runs/<method>-<profile>-seed<seed>/`; `store` is where artifacts go; stages are started by
+    `runner`, as subprocesses by default. A failing stage raises `RlvrError` with the stage's own message.
     """
+    runner = runner or Subprocesses()
+    images = runner.images(store, view.console.print)
     open_store(store).keys("records/")  # a store that cannot be reached is noticed before anything is started
     folder = home / "runs" / f"{method.name.replace('/', '-')}-{profile.name}-seed{seed}"
     try:
@@ -43,29 +85,30 @@ def run(method: Method, profile: Profile, *, home: Path, store: str, seed: int, 
     with _alone(folder), open(folder / "run.log", "a", encoding="utf-8") as log:
         (folder / "progress.jsonl").write_text("")
         view.begin(folder)
-        outcome = _follow(method, profile, folder, store, seed, view, log)
+        try:
+            outcome = _follow(lambda: _execute(method, profile, folder, store, seed, images, runner), folder, view, log)
+        finally:
+            runner.stop()
     events = read(folder / "progress.jsonl")[0]
-    if outcome is not None:
+    if outcome is not None or not any(line["stage"] == "report" and "outputs" in line for line in events):
         raise RlvrError(_failure(events, folder, outcome)) from outcome
     _collect(events, store, folder)
     return folder
 
 
-def _follow(
-    method: Method, profile: Profile, folder: Path, store: str, seed: int, view: ProgressView, log: TextIO
-) -> Exception | None:
-    """Run the graph in a thread and show its progress meanwhile; returns what it raised."""
+def _follow(work: Callable[[], None], folder: Path, view: ProgressView, log: TextIO) -> Exception | None:
+    """Do the work in a thread and show its progress meanwhile; returns what it raised."""
     raised: list[Exception] = []
 
-    def work() -> None:
+    def attempt() -> None:
         try:
-            _execute(method, profile, folder, store, seed)
+            work()
         except Exception as error:
             raised.append(error)
 
     os.environ[VARIABLE] = str(folder / "progress.jsonl")
     offset = 0
-    thread = threading.Thread(target=work, daemon=True)
+    thread = threading.Thread(target=attempt, daemon=True)
     with contextlib.redirect_stdout(log), contextlib.redirect_stderr(log), view:
         thread.start()
         while thread.is_alive():
@@ -77,15 +120,17 @@ def _follow(
     return raised[0] if raised else None
 
 
-def _execute(method: Method, profile: Profile, folder: Path, store: str, seed: int) -> None:
+def _execute(
+    method: Method, profile: Profile, folder: Path, store: str, seed: int, images: dict[str, str], runner: Runner
+) -> None:
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")  # kfp remarks on settings that only a cluster reads
         from kfp import local
 
         from rlvr_pipelines.pipeline import build
 
-        graph = build(method, profile, IMAGES, store, seed)
-        local.init(local.SubprocessRunner(use_venv=False), pipeline_root=str(folder / "pipeline"), raise_on_error=True)
+        graph = build(method, profile, images, store, seed)
+        local.init(runner.runner(folder), pipeline_root=str(folder / "pipeline"), raise_on_error=True)
         graph()
 
 
@@ -122,7 +167,7 @@ def _locked(file: TextIO) -> bool:
     return True
 
 
-def _failure(events: list[dict[str, Any]], folder: Path, outcome: Exception) -> str:
+def _failure(events: list[dict[str, Any]], folder: Path, outcome: Exception | None) -> str:
     errors = [line for line in events if line.get("event") == "error"]
     if errors:
         return f"Stage {errors[-1]['stage']}: {errors[-1]['message']}"
@@ -130,8 +175,9 @@ def _failure(events: list[dict[str, Any]], folder: Path, outcome: Exception) -> 
     if stopped:
         return f"{stopped[-1]['message']} Run the same command again to go on."
     stage = events[-1]["stage"] if events else "build"
+    cause = f" ({type(outcome).__name__}: {outcome})" if outcome is not None else ""
     return (
-        f"Stage {stage} ended without a result ({type(outcome).__name__}: {outcome}). The log is {folder / 'run.log'}; "
+        f"Stage {stage} ended without a result{cause}. The log is {folder / 'run.log'}; "
         f"run the same command again to go on from the last checkpoint."
     )
 

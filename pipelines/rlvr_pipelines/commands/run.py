@@ -1,6 +1,7 @@
 """`rlvr run METHOD`."""
 
 import sys
+from enum import StrEnum
 from pathlib import Path
 from typing import Annotated
 
@@ -22,6 +23,13 @@ from rlvr_pipelines.commands.options import (
 )
 
 
+class RunnerName(StrEnum):
+    """How stages are started."""
+
+    SUBPROCESS = "subprocess"
+    DOCKER = "docker"
+
+
 def run(
     name: MethodName,
     profile: ProfileName = "laptop",
@@ -34,8 +42,19 @@ def run(
     base: Base = "",
     reward: Rewards = None,
     set_: Settings = None,
+    runner: Annotated[
+        RunnerName,
+        typer.Option(
+            "--runner", help="Stages as subprocesses, or each in its container (Docker or Podman; --store s3://...)."
+        ),
+    ] = RunnerName.SUBPROCESS,
+    lock: Annotated[
+        Path, typer.Option("--lock", help="Image digests for --runner docker; images that it lacks are local ones.")
+    ] = Path("images/images.lock"),
 ) -> None:
     """Run a method's whole pipeline here; an interrupted run goes on where it stopped."""
+    from rlvr_pipelines.containers import Containers
+    from rlvr_pipelines.local import Runner, Subprocesses
     from rlvr_pipelines.local import run as run_here
     from rlvr_pipelines.methods import method
     from rlvr_pipelines.own import with_own
@@ -56,7 +75,9 @@ def run(
         if "://" not in location and not location.startswith("hub") and location != "synthetic":
             _require_folder(location, f"task {entry.name}")
     where = store or str((home / "store").resolve())
-    folder = run_here(chosen, sized, home=home.resolve(), store=where, seed=seed, view=ProgressView(console))
+    starter: Runner = Containers(chosen, sized, lock=lock) if runner is RunnerName.DOCKER else Subprocesses()
+    view = ProgressView(console)
+    folder = run_here(chosen, sized, home=home.resolve(), store=where, seed=seed, view=view, runner=starter)
     print_summary(folder, console)
 
 
