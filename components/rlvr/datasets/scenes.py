@@ -61,7 +61,7 @@ def paint(items: list[Item], rng: random.Random) -> bytes:
     for item in items:
         _paint(canvas, item)
     encoded = io.BytesIO()
-    canvas.resize((WIDTH_PX, HEIGHT_PX), Image.Resampling.BOX).save(encoded, "PNG")
+    canvas.resize((WIDTH_PX, HEIGHT_PX), Image.Resampling.BOX).save(encoded, "PNG", compress_level=1)
     return encoded.getvalue()
 
 
@@ -108,9 +108,9 @@ def _item(rng: random.Random) -> Item:
 
 def _floor(rng: random.Random) -> Image.Image:
     """A grey plane that is lighter towards the back, with a little grain."""
-    shade = np.linspace(196, 150, HEIGHT_PX * SCALE)[:, None, None]
-    grain = np.random.default_rng(rng.getrandbits(32)).normal(0, 2, (HEIGHT_PX * SCALE, WIDTH_PX * SCALE, 1))
-    return Image.fromarray(np.clip(shade + grain, 0, 255).repeat(3, 2).astype("uint8"))
+    shade = np.linspace(196, 150, HEIGHT_PX * SCALE)[:, None]
+    grain = np.random.default_rng(rng.getrandbits(32)).normal(0, 2, (HEIGHT_PX * SCALE, WIDTH_PX * SCALE))
+    return Image.fromarray(np.clip(shade + grain, 0, 255).astype("uint8")).convert("RGB")
 
 
 def _paint(canvas: Image.Image, item: Item) -> None:
