@@ -84,7 +84,7 @@ def summary(
     found["golds_unread"] = golds_unread(benchmark, replies)
     found["printed"] = [_beside(plain(one), found["published"], rows, reasons) for one in benchmark.published]
     if judge is not None:
-        found["judge"] = _judge(judge, scored)
+        found["judge"] = _judge(judge, benchmark, scored)
     return found
 
 
@@ -173,15 +173,12 @@ _WORDS = {
 }
 
 
-def _judge(judge: Judge, scored: Scored) -> dict[str, Any]:
+def _judge(judge: Judge, benchmark: Benchmark, scored: Scored) -> dict[str, Any]:
     replies, scores, _ = scored
-    if "answer" not in replies.columns:
-        raise RlvrError("A judge compares texts, and this benchmark's gold answers are not in a column `answer`.")
-    questions = [str(text or "") for text in replies.columns["prompt"]]
-    given = judge_verdict.judged(judge, replies.completions, questions, replies.columns["answer"])
+    given = judge_verdict.judged(judge, benchmark, replies.completions, replies.columns)
     by_rule = {rule: [one[rule] for one in scores] for rule in RULES}
     plain_design = Design(samples=replies.samples)
-    return {**estimate.score(given, plain_design, "judge"), **judge_verdict.record(judge, given, by_rule)}
+    return {**estimate.score(given, plain_design, "judge"), **judge_verdict.record(judge, benchmark, given, by_rule)}
 
 
 def _pairing(base: Replies, other: Replies) -> list[int]:

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from rlvr.data.source import Source
 from rlvr.errors import RlvrError
 from rlvr.prompts import Prompt
+from rlvr.scoring.judge_rule import JudgeRule
 from rlvr.scoring.picture import Picture
 from rlvr.training import Sampling
 
@@ -69,6 +70,8 @@ class Benchmark:
     and the rules' scores only tell right rows from wrong ones. Both readers are given, or none."""
     strict_boxes: BoxReader | None = None
     """The same for our rule."""
+    judge_rule: JudgeRule | None = None
+    """How a judge scores replies where the publication has one; None asks it whether they agree with `answer`."""
     macro_by: str | None = None
     """Column whose values' mean scores are averaged (macro mean); None averages over rows."""
     cluster_by: str | None = None
