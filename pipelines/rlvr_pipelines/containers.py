@@ -9,6 +9,7 @@ import contextlib
 import os
 import platform
 import secrets
+import socket
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
@@ -148,8 +149,9 @@ def _client() -> Iterator[Any]:
             f"DOCKER_HOST is {host}, a runtime elsewhere, which sees no folder of this machine. Use a local socket."
         )
     try:
+        _reach(host)
         client = docker.from_env()
-    except docker.errors.DockerException as error:
+    except (OSError, docker.errors.DockerException) as error:
         where = host.removeprefix("unix://") or "any of " + ", ".join(SOCKETS)
         raise RlvrError(
             f"No container runtime answers at {where}. Start Docker, or `systemctl --user start podman.socket`, or "
@@ -159,6 +161,13 @@ def _client() -> Iterator[Any]:
         yield client
     finally:
         client.close()
+
+
+def _reach(host: str) -> None:
+    """`OSError` when nobody listens at a socket of this machine."""
+    if host.startswith("unix://"):
+        with socket.socket(socket.AF_UNIX) as connection:
+            connection.connect(host.removeprefix("unix://"))
 
 
 def _present(client: Any, reference: str, say: Callable[[str], None]) -> str:
