@@ -23,6 +23,7 @@ from rlvr.progress import LOCK, VARIABLE, WATCH_SECONDS, read
 from rlvr.store import open_store
 from rlvr_pipelines.profiles import Profile
 from rlvr_pipelines.progress_view import ProgressView
+from rlvr_pipelines.verification_copy import copy_verification
 
 IMAGES = {f"rlvr-{kind}": "python" for kind in ("data", "train", "evaluate", "lmms-eval")}
 """Image names that the subprocess runner accepts without a remark; it starts none."""
@@ -90,6 +91,7 @@ def run(
         finally:
             runner.stop()
     events = read(folder / "progress.jsonl")[0]
+    copy_verification(events, store, folder)
     if outcome is not None or not any(line["stage"] == "report" and "outputs" in line for line in events):
         raise RlvrError(_failure(events, folder, outcome)) from outcome
     _collect(events, store, folder)
