@@ -11,7 +11,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 from PIL import Image
 
-from rlvr.data.contamination import compare, near_duplicates, told
+from rlvr.data.contamination import compare, near_duplicates, told, told_overlap
 from rlvr.data.perceptual_hash import perceptual_hash
 from rlvr.datasets import scenes
 
@@ -154,19 +154,6 @@ def _verdict(train: pa.Table, overlaps: list[Any], near: Any) -> dict[str, Any]:
                 "published_rows": None,
             },
         ],
-        "overlap": [
-            {
-                "benchmark": overlap.benchmark,
-                "rows": len(overlap.leaked),
-                "shared_pictures": overlap.shared_pictures,
-                "test_rows": overlap.test_rows,
-                "image_overlap": len(overlap.image_overlap),
-                "image_overlap_test_rows": overlap.image_overlap_test_rows,
-                "template_rows": overlap.template_rows,
-                "complete_to_bits": overlap.complete_to_bits,
-                "pairs": told(overlap.pairs),
-            }
-            for overlap in overlaps
-        ],
+        "overlap": [told_overlap(overlap) for overlap in overlaps],
         "near_duplicates": {"rows": len(near.pairs), "pairs": told(near.pairs)},
     }

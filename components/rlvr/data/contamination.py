@@ -6,8 +6,9 @@ Three verdicts tell apart what is easily mixed up:
     image overlap  the same picture with another question: usual among sets that annotate the same photographs
     template       the same question on other pictures: usual among counting sets, which share one question
 
-Pictures are the same when their pixels are, or when they are near copies. Questions are the same when their letters
-are, without differences of case, width and white space. A training row has one verdict a benchmark, the gravest.
+Pictures are the same when their pixels are, when they are near copies, or when COCO knows them by the same id, where
+both sides say so. Questions are the same when their letters are, without differences of case, width and white space. A
+training row has one verdict a benchmark, the gravest.
 
 That no overlap is found does not prove that there is none: a base model may have seen a benchmark long before.
 """
@@ -19,8 +20,9 @@ from typing import Any, Literal
 
 import pyarrow as pa
 
+from rlvr.data.coco_ids import Ids
 from rlvr.data.distinct_pictures import DistinctPictures, distinct_pictures
-from rlvr.data.same_pictures import EQUAL, Closeness, Pictures, SamePictures, between, within
+from rlvr.data.same_pictures import EQUAL, Closeness, How, Pictures, SamePictures, between, within
 
 SHOWN_PAIRS = 200
 """Pairs that are written out beside those of leaks, which are written out all."""
@@ -49,12 +51,14 @@ class Pair:
     """Its position in its part."""
     other_picture: int | None
     """Index of the picture in it."""
-    found: Literal["same pixels", "near copy", "same video", "same text"]
+    found: Literal["same pixels", "near copy", "same COCO id", "same video", "same text"]
     """How it was found."""
     distance_bits: int
-    """Bits in which the perceptual hashes differ; of several pictures that all agree, the most."""
+    """Bits in which the perceptual hashes differ, 64 where one cannot be decoded; of several pictures that all agree,
+    the most."""
     difference: int
-    """99.5th percentile of the difference in brightness, of 255; of several pictures that all agree, the most."""
+    """99.5th percentile of the difference in brightness, of 255, which also stands where an id alone decided; of
+    several pictures that all agree, the most."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -91,12 +95,20 @@ class NearDuplicates:
     """How far the search for near copies went: see `near_hashes.Candidates`."""
 
 
-def compare(train_facts: pa.Table, test_facts: pa.Table, pictures: Pictures) -> list[Overlap]:
+def compare(
+    train_facts: pa.Table,
+    test_facts: pa.Table,
+    pictures: Pictures,
+    *,
+    train_ids: Mapping[int, Ids] | None = None,
+    test_ids: Mapping[int, Ids] | None = None,
+) -> list[Overlap]:
     """What training has in common with each benchmark, by name.
 
     `pictures` is asked for pictures whose hashes are near, each once, by rising position: first training, then test.
+    The ids are COCO's, by position (see `coco_ids`).
     """
-    train, test = distinct_pictures(train_facts), distinct_pictures(test_facts)
+    train, test = distinct_pictures(train_facts, train_ids), distinct_pictures(test_facts, test_ids)
     same = between(train, test, pictures)
     benchmarks: dict[str, list[int]] = defaultdict(list)
     for position, name in enumerate(test.tasks):
@@ -128,6 +140,21 @@ def near_duplicates(train_facts: pa.Table, pictures: Pictures) -> NearDuplicates
                 pairs.append(_pair("near_duplicate", train, position, train, *found))
     pairs.sort(key=lambda pair: pair.position)
     return NearDuplicates(pairs=tuple(pairs), complete_to_bits=same.complete_to_bits)
+
+
+def told_overlap(overlap: Overlap) -> dict[str, Any]:
+    """What training has in common with one benchmark, as the verdict lists it."""
+    return {
+        "benchmark": overlap.benchmark,
+        "rows": len(overlap.leaked),
+        "shared_pictures": overlap.shared_pictures,
+        "test_rows": overlap.test_rows,
+        "image_overlap": len(overlap.image_overlap),
+        "image_overlap_test_rows": overlap.image_overlap_test_rows,
+        "template_rows": overlap.template_rows,
+        "complete_to_bits": overlap.complete_to_bits,
+        "pairs": told(overlap.pairs),
+    }
 
 
 def told(pairs: Iterable[Pair]) -> list[dict[str, Any]]:
@@ -225,9 +252,11 @@ def _pair(
     other_picture: int = 0,
 ) -> Pair:
     still, shown = train.still[position], bool(train.shown[position])
-    equal: Literal["same pixels", "same video", "same text"] = (
+    found: Literal["same pixels", "near copy", "same COCO id", "same video", "same text"] = (
         "same pixels" if still else "same video" if shown else "same text"
     )
+    if closeness.how is not How.PIXELS:
+        found = "near copy" if closeness.how is How.LOOKS else "same COCO id"
     return Pair(
         verdict=verdict,
         row_id=train.row_ids[position],
@@ -236,7 +265,7 @@ def _pair(
         other_row_id=other.row_ids[other_position],
         other_position=other_position,
         other_picture=other_picture if still else None,
-        found="near copy" if closeness.near else equal,
+        found=found,
         distance_bits=closeness.distance_bits,
         difference=closeness.difference,
     )

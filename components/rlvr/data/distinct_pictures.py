@@ -3,11 +3,14 @@
 A row without pictures that has a video shows its video, which has no perceptual hash; a row of text shows nothing.
 """
 
-from collections.abc import Sequence
+from collections import defaultdict
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from hashlib import sha256
 
 import pyarrow as pa
+
+from rlvr.data.coco_ids import Ids
 
 NOTHING = sha256(b"").hexdigest()
 """`pixel_digest` of a row of text alone."""
@@ -33,10 +36,14 @@ class DistinctPictures:
     """Position of the first row that shows each picture, and its index there."""
     hashes: Sequence[int | None]
     """Perceptual hash of each picture; None for videos and what cannot be decoded."""
+    coco_ids: Mapping[int, set[int]]
+    """Number -> COCO ids under which the picture is known, of those that have any."""
 
 
-def distinct_pictures(facts: pa.Table) -> DistinctPictures:
-    """The pictures in columns `picture_digests` and `picture_hashes`, row by row."""
+def distinct_pictures(facts: pa.Table, ids: Mapping[int, Ids] | None = None) -> DistinctPictures:
+    """The pictures in columns `picture_digests` and `picture_hashes`; `ids` are the COCO ids of rows by position."""
+    ids = ids or {}
+    coco_ids: dict[int, set[int]] = defaultdict(set)
     numbers: dict[str, int] = {}
     places: list[tuple[int, int]] = []
     hashes: list[int | None] = []
@@ -54,6 +61,9 @@ def distinct_pictures(facts: pa.Table) -> DistinctPictures:
                 hashes.append(value)
             row_numbers.append(number)
         shown.append(tuple(row_numbers))
+        for number, one in zip(row_numbers, ids.get(position, ()), strict=False):
+            if one is not None:
+                coco_ids[number].add(one)
     return DistinctPictures(
         tasks=facts["task"].to_pylist(),
         row_ids=facts["row_id"].to_pylist(),
@@ -63,4 +73,5 @@ def distinct_pictures(facts: pa.Table) -> DistinctPictures:
         numbers=numbers,
         places=places,
         hashes=hashes,
+        coco_ids=coco_ids,
     )

@@ -17,6 +17,7 @@ import pyarrow as pa
 
 from rlvr.canonical import load
 from rlvr.data import rows
+from rlvr.data.coco_ids import with_ids
 from rlvr.data.load import hub_place, raw_rows
 from rlvr.data.raw_digests import RawFiles, published_digests
 from rlvr.data.source import RawRow, Source
@@ -92,6 +93,8 @@ def converted(raw: RawRow, task: str, source: Source, place: str) -> rows.Row:
         ) from error
     whole = {**fields, "source": source.name, "task": task, "images": _pictures(fields.get("images"), place)}
     whole["video"] = _encoded(fields.get("video"))
+    if source.location != "synthetic":
+        whole["extra"] = with_ids(fields.get("extra"), fields.get("images") or ())
     _check_fields(whole, place)
     return cast(rows.Row, whole)
 

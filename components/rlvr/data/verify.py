@@ -22,7 +22,8 @@ from rlvr.canonical import load
 from rlvr.checkpoints import Checkpoints
 from rlvr.data import rows as row_files
 from rlvr.data.checks import judge
-from rlvr.data.contamination import Overlap, compare, near_duplicates
+from rlvr.data.coco_ids import kept_ids
+from rlvr.data.contamination import compare, near_duplicates, told_overlap
 from rlvr.data.contamination import told as told_pairs
 from rlvr.data.fact_pass import Advance
 from rlvr.data.facts import facts, schema_fault
@@ -119,7 +120,7 @@ def verify(
     for finding in findings:
         for position in finding.positions if finding.check.severity == "critical" else ():
             reasons[position].append(finding.check.name)
-    overlaps = compare(train_facts, test_facts, pictures)
+    overlaps = compare(train_facts, test_facts, pictures, train_ids=kept_ids(rows), test_ids=kept_ids(tests))
     leaked = sorted({position for overlap in overlaps for position in overlap.leaked})
     shown = sorted({position for overlap in overlaps for position in overlap.image_overlap} - {*leaked})
     for position in leaked:
@@ -151,7 +152,7 @@ def verify(
         ],
         "sets": sets.drop_columns(["position"]).to_pylist(),
         "sources": [*sources, *test_sources],
-        "overlap": [_told_overlap(overlap) for overlap in overlaps],
+        "overlap": [told_overlap(overlap) for overlap in overlaps],
         "near_duplicates": {
             "rows": len(repeated.pairs),
             "complete_to_bits": repeated.complete_to_bits,
@@ -196,21 +197,6 @@ def _with_near_copies(facts: pa.Table, positions: set[int]) -> pa.Table:
     pictures = facts["pictures"].to_pylist()
     values = [place in positions if number else None for place, number in enumerate(pictures)]
     return with_column(facts, "near_copy", pa.array(values, pa.bool_()))
-
-
-def _told_overlap(overlap: Overlap) -> dict[str, Any]:
-    """What training has in common with one benchmark, as the verdict lists it."""
-    return {
-        "benchmark": overlap.benchmark,
-        "rows": len(overlap.leaked),
-        "shared_pictures": overlap.shared_pictures,
-        "test_rows": overlap.test_rows,
-        "image_overlap": len(overlap.image_overlap),
-        "image_overlap_test_rows": overlap.image_overlap_test_rows,
-        "template_rows": overlap.template_rows,
-        "complete_to_bits": overlap.complete_to_bits,
-        "pairs": told_pairs(overlap.pairs),
-    }
 
 
 def _licences(sources: Sequence[dict[str, Any]]) -> dict[tuple[str, str], str]:

@@ -18,6 +18,7 @@ from typing import Any
 import pyarrow as pa
 import pyarrow.parquet as pq
 
+from rlvr.data.coco_ids import named
 from rlvr.data.source import RawRow, Source
 from rlvr.datasets import refcoco
 from rlvr.errors import RlvrError
@@ -29,7 +30,7 @@ def convert(raw: RawRow) -> dict[str, Any]:
     (phrase,) = raw["answer"]
     return refcoco.convert(
         {
-            "image": raw["image"],
+            "image": named(raw["image"], raw.get("file_name")),
             "problem": f"Give the box of the region that this sentence describes: {phrase.strip()}.",
             "solution": [x, y, x + width, y + height],
         }

@@ -18,6 +18,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
+from rlvr.data.coco_ids import named
 from rlvr.data.pictures_apart import rows_of
 from rlvr.data.source import RawRow, Source
 from rlvr.datasets import object_pairs
@@ -31,7 +32,7 @@ OPPOSITES = {"left": "right", "right": "left", "above": "below", "below": "above
 def convert(raw: RawRow) -> dict[str, Any]:
     """An upstream row -> our fields; the answer is yes or no."""
     return {
-        "images": [raw["image"]],
+        "images": [named(raw["image"], raw.get("image_link"))],
         "prompt": f"Is this true of the picture? {raw['caption'].strip()}",
         "answer": "yes" if int(raw["label"]) else "no",
         "answer_kind": "yes_no",
