@@ -1,0 +1,85 @@
+"""Podman with a storage, a socket and settings of its own, which work without systemd and in nested machines."""
+
+import json
+import os
+import shutil
+import subprocess
+import time
+from contextlib import contextmanager
+from pathlib import Path
+
+SETTINGS = """[containers]
+default_ulimits = ["nofile=1024:1024", "nproc=4096:4096"]
+netns = "host"
+[engine]
+cgroup_manager = "cgroupfs"
+events_logger = "none"
+runtime = "runc"
+"""
+
+
+def missing():
+    """Why images cannot be built and run here; None when they can."""
+    absent = [name for name in ("podman", "runc", "debootstrap") if shutil.which(name) is None]
+    if absent:
+        return f"{', '.join(absent)} not installed (apt-get install podman runc debootstrap)"
+    return None if os.getuid() == 0 else "debootstrap and Podman's overlay storage need root here"
+
+
+class Machine:
+    """Runs podman commands; `environment` lets other programs use the same storage and socket."""
+
+    def __init__(self, folder):
+        self.socket = folder / "podman.sock"
+        (folder / "containers.conf").write_text(SETTINGS)
+        storage = f'[storage]\ndriver = "overlay"\ngraphroot = "{folder}/storage"\nrunroot = "{folder}/state"\n'
+        (folder / "storage.conf").write_text(storage)
+        self.environment = {
+            **os.environ,
+            "CONTAINERS_CONF": str(folder / "containers.conf"),
+            "CONTAINERS_STORAGE_CONF": str(folder / "storage.conf"),
+            "DOCKER_HOST": f"unix://{self.socket}",
+        }
+
+    def podman(self, *arguments, check=True):
+        done = subprocess.run(["podman", *arguments], env=self.environment, capture_output=True, text=True)
+        assert done.returncode == 0 or not check, done.stdout + done.stderr
+        return done.stdout
+
+    def inspect(self, image):
+        return json.loads(self.podman("image", "inspect", image))[0]
+
+
+@contextmanager
+def machine(folder):
+    """A machine whose socket answers; all of it is gone afterwards."""
+    made = Machine(folder)
+    command = ["podman", "system", "service", "--time=0", f"unix://{made.socket}"]
+    with open(folder / "service.log", "w") as log:
+        service = subprocess.Popen(command, env=made.environment, stdout=log, stderr=log)
+    try:
+        deadline = time.monotonic() + 20
+        while not made.socket.is_socket():
+            assert service.poll() is None and time.monotonic() < deadline, (folder / "service.log").read_text()
+            time.sleep(0.1)
+        yield made
+    finally:
+        service.terminate()
+        service.wait()
+        made.podman("system", "reset", "--force", check=False)
+        shutil.rmtree(folder / "storage", ignore_errors=True)
+
+
+def debian_base(made, folder):
+    """The image `localhost/rlvr-base:test`: Debian with Python, made by debootstrap."""
+    root = Path(folder) / "debian"
+    packages = "--include=ca-certificates,python3,python3-venv"
+    command = ["debootstrap", "--variant=minbase", packages, "bookworm", str(root)]
+    done = subprocess.run(command, capture_output=True, text=True)
+    assert done.returncode == 0, done.stdout[-3000:] + done.stderr[-3000:]
+    archive = Path(folder) / "debian.tar"
+    subprocess.run(["tar", "-C", str(root), "-cf", str(archive), "."], check=True)
+    shutil.rmtree(root)
+    made.podman("import", str(archive), "localhost/rlvr-base:test")
+    archive.unlink()
+    return "localhost/rlvr-base:test"

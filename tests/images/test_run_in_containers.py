@@ -1,0 +1,169 @@
+"""Images built by Podman from a bare Debian, and a pipeline whose stages run in them with S3 between. Takes minutes.
+
+The image of evaluation is that of training here, which holds all that evaluation needs: it saves a build.
+"""
+
+import csv
+import json
+import os
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import podman_machine
+import pytest
+
+ROOT = Path(__file__).parent.parent.parent
+REASON = podman_machine.missing()
+pytestmark = [pytest.mark.images, pytest.mark.skipif(REASON is not None, reason=str(REASON))]
+SMALL = {
+    "backbone.tiny.hidden_size": 64,
+    "backbone.tiny.layers": 2,
+    "backbone.tiny.vision_size": 32,
+    "backbone.tiny.warmup_steps": 6,
+    "backbone.tiny.warmup_rows": 64,
+    "tasks.*.source.limit": 24,
+    "benchmarks.*.source.limit": 16,
+    "benchmarks.*.sampling.max_new_tokens": 24,
+    "stages.grpo.prompts_per_step": 2,
+    "stages.grpo.group_size": 4,
+    "stages.grpo.steps": 6,
+    "stages.grpo.sampling.max_new_tokens": 24,
+    "stages.grpo.checkpoint_every": 2,
+}
+COMMAND = [sys.executable, "-m", "rlvr_pipelines", "run", "r1_vlm"]
+COMMAND += [part for path, value in SMALL.items() for part in ("--set", f"{path}={value}")]
+
+
+@pytest.fixture(scope="module")
+def podman(tmp_path_factory):
+    """A machine that has the images rlvr-data, rlvr-train and rlvr-evaluate."""
+    folder = tmp_path_factory.mktemp("podman")
+    with podman_machine.machine(folder) as made:
+        base = podman_machine.debian_base(made, folder)
+        command = [sys.executable, "images/build.py", "data", "train", "--variant", "cpu", "--base", base]
+        command += ["--runtime", "podman", "--out", str(folder / "out")]
+        command += ["--", "--isolation", "chroot", "--network", "host"]
+        done = subprocess.run(command, cwd=ROOT, env=made.environment, capture_output=True, text=True)
+        assert done.returncode == 0, done.stdout[-4000:] + done.stderr[-4000:]
+        made.podman("tag", "rlvr-train:dev", "rlvr-evaluate:dev")
+        made.out = folder / "out"
+        yield made
+
+
+@pytest.fixture(scope="module")
+def objects():
+    """Environment of an S3 server with a bucket `objects`, and a client of it."""
+    import boto3
+    from moto.server import ThreadedMotoServer
+
+    server = ThreadedMotoServer(ip_address="127.0.0.1", port=0, verbose=False)
+    server.start()
+    host, port = server.get_host_and_port()
+    environment = {
+        "AWS_ENDPOINT_URL": f"http://{host}:{port}",
+        "AWS_ACCESS_KEY_ID": "id",
+        "AWS_SECRET_ACCESS_KEY": "very-secret",
+        "AWS_DEFAULT_REGION": "us-east-1",
+    }
+    client = boto3.client(
+        "s3", endpoint_url=environment["AWS_ENDPOINT_URL"], aws_access_key_id="id",
+        aws_secret_access_key="very-secret", region_name="us-east-1",
+    )  # fmt: skip
+    client.create_bucket(Bucket="objects")
+    yield environment, client
+    server.stop()
+
+
+def start(podman, objects, folder, *arguments):
+    command = [*COMMAND, "--home", str(folder), "--runner", "docker", "--lock", str(folder / "images.lock"), *arguments]
+    return subprocess.Popen(
+        command, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True,
+        env={**podman.environment, **objects[0], "OMP_NUM_THREADS": "1", "RLVR_CACHE": str(folder / "cache")},
+    )  # fmt: skip
+
+
+def test_images_are_what_their_files_promise(podman):
+    for name in ("data", "train"):
+        settings = podman.inspect(f"rlvr-{name}:dev")["Config"]
+        assert settings["User"] == "1001:0" and not settings.get("Entrypoint")
+        labels = settings["Labels"]
+        assert labels["org.opencontainers.image.title"] == f"rlvr-{name}"
+        assert labels["org.opencontainers.image.created"].endswith("Z")
+        sbom = json.loads((podman.out / name / "sbom.cdx.json").read_text())
+        held = {part["name"] for part in sbom["components"]}
+        assert sbom["bomFormat"] == "CycloneDX" and {"kfp", "boto3", "pyarrow"} <= held
+        assert ("torch" in held) == (name == "train") and "pip" not in held
+        table = list(csv.reader((podman.out / name / "licences.csv").open()))
+        assert len(table) == len(sbom["components"]) + 1
+        assert ["boto3", "Apache-2.0"] in [[row[0], row[2]] for row in table]
+
+
+def test_nothing_of_the_build_machine_is_in_an_image(podman):
+    history = podman.podman("history", "--no-trunc", "--format", "{{.CreatedBy}}", "rlvr-data:dev")
+    assert "://" not in history
+    find = "find /opt /home /etc -name 'pip*.conf' -o -name requirements.txt; ls /run/secrets /build 2>/dev/null; true"
+    assert podman.podman("run", "--rm", "rlvr-data:dev", "sh", "-c", find).split() == []
+
+
+def test_any_user_can_run_an_image(podman):
+    code = "import pathlib, torch, transformers, rlvr.rl.train; pathlib.Path.home().joinpath('mine').touch()"
+    options = ["--rm", "--user", "123456:0", "--cap-drop", "ALL", "--network", "none"]
+    podman.podman("run", *options, "rlvr-train:dev", "python3", "-c", code)
+    assert podman.podman("run", *options, "rlvr-train:dev", "id", "-u").strip() == "123456"
+
+
+def test_a_pipeline_runs_in_containers_with_s3_between(podman, objects, tmp_path):
+    process = start(podman, objects, tmp_path, "--store", "s3://objects/store")
+    output = process.communicate(timeout=900)[0]
+    run = tmp_path / "runs/r1_vlm-laptop-seed0"
+    assert process.returncode == 0, output + (run / "run.log").read_text()[-6000:]
+    assert "grpo: started" in output and "held_out_digits" in output
+    (benchmark,) = json.loads((run / "metrics.json").read_text())["benchmarks"]
+    assert benchmark["n"] == 16
+    made = json.loads((run / "artifacts.json").read_text())
+    keys = {entry["Key"] for entry in objects[1].list_objects_v2(Bucket="objects")["Contents"]}
+    assert f"store/artifacts/{made['grpo']['model']}/model.safetensors" in keys
+    log = (run / "run.log").read_text()
+    assert "localhost/rlvr-data:dev" in log and "localhost/rlvr-evaluate:dev" in log
+    outputs = next(run.glob("pipeline/*/grpo/model"))
+    assert (outputs.stat().st_uid, outputs.stat().st_gid) == (1001, 0)
+    for path in tmp_path.rglob("*"):
+        if path.is_file() and path.suffix in (".json", ".jsonl", ".log", ".html"):
+            assert "very-secret" not in path.read_text(errors="replace"), path
+    again = start(podman, objects, tmp_path, "--store", "s3://objects/store").communicate(timeout=300)[0]
+    assert "grpo: already done" in again
+    assert json.loads((run / "artifacts.json").read_text()) == made
+
+
+def test_an_error_in_a_container_is_told_as_the_stage_s_own(podman, objects, tmp_path):
+    process = start(podman, objects, tmp_path, "--store", "s3://objects/store", "--data", "s3://objects/nothing")
+    output = process.communicate(timeout=300)[0]
+    assert process.returncode == 1 and "Stage ingest:" in output and "s3://objects/nothing" in " ".join(output.split())
+    assert "Traceback" not in output
+
+
+def test_an_interrupted_command_leaves_no_container(podman, objects, tmp_path):
+    process = start(podman, objects, tmp_path, "--store", "s3://objects/interrupted")
+    progress = tmp_path / "runs/r1_vlm-laptop-seed0/progress.jsonl"
+    deadline = time.monotonic() + 120
+    while not (progress.is_file() and '"start"' in progress.read_text()) and time.monotonic() < deadline:
+        time.sleep(0.1)
+    running = podman.podman("ps", "--quiet").split()
+    process.send_signal(signal.SIGINT)
+    output = process.communicate(timeout=60)[0]
+    assert running and process.returncode == 130 and "goes on where it stopped" in output
+    deadline = time.monotonic() + 20
+    while podman.podman("ps", "--quiet").split() and time.monotonic() < deadline:
+        time.sleep(0.2)
+    assert podman.podman("ps", "--quiet").split() == []
+
+
+def test_a_missing_image_is_named_before_anything_runs(podman, objects, tmp_path):
+    (tmp_path / "images.lock").write_text(json.dumps({"rlvr-train": "localhost/absent:dev"}))
+    process = start(podman, objects, tmp_path, "--store", "s3://objects/store")
+    output = " ".join(process.communicate(timeout=60)[0].split())
+    assert process.returncode == 1 and "no image localhost/absent:dev" in output
+    assert not os.path.exists(tmp_path / "runs")
