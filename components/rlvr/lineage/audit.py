@@ -1,0 +1,137 @@
+"""Does an artifact stand up: its bytes, its whole history, and everything behind it back to pinned sources?"""
+
+import re
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
+
+from rlvr.errors import RlvrError
+from rlvr.lineage.graph import Graph, label, read_by
+from rlvr.lineage.history import Finding, History, Severity
+from rlvr.lineage.licences import licences
+from rlvr.lineage.origins import MADE_HERE
+from rlvr.lineage.statement import TEST_RESULT
+from rlvr.store import Store
+
+PINNED_HUB = re.compile(r"hub:[^@]+@[0-9a-f]{40}(/.*)?")
+"""An address on the Hub that always means the same bytes."""
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Verdict:
+    """What an audit of one artifact found."""
+
+    digest: str
+    """The artifact."""
+    findings: tuple[Finding, ...]
+    """What does not hold, failures first."""
+    statements: int
+    """Statements in the ledger."""
+    checked: int
+    """Artifacts whose bytes were read again."""
+    licences: dict[str, list[str]]
+    """Licence -> what came under it."""
+
+    @property
+    def passed(self) -> bool:
+        """Whether there is no failure."""
+        return not any(finding.severity == "failure" for finding in self.findings)
+
+
+def verify(
+    store: Store, history: History, digest: str, *, advance: Callable[[str], None] = lambda label: None
+) -> Verdict:
+    """Audit an artifact and everything behind it; `advance` hears the label of each stage whose bytes are read."""
+    graph = Graph(history.entries)
+    findings = list(history.findings)
+    steps = list(graph.back(digest))
+    if not steps:
+        message = "no trusted statement says how it was made"
+        findings.append(Finding(kind="no statement", what=digest, message=message))
+    wanted = {digest: "the artifact"}
+    for step in steps:
+        wanted |= dict.fromkeys(step.entry.subjects, label(step.entry))
+        findings += _roots(graph, store, step.entry.index, label(step.entry), read_by(step.entry))
+        findings += _outcomes(graph, step.entry.subjects)
+    checked = 0
+    for each, name in wanted.items():
+        advance(name)
+        found = list(_bytes(store, each, name, asked=each == digest))
+        checked += not found
+        findings += found
+    findings.sort(key=lambda finding: finding.severity)
+    return Verdict(
+        digest=digest,
+        findings=tuple(dict.fromkeys(findings)),
+        statements=history.newest[0],
+        checked=checked,
+        licences=licences(graph, digest),
+    )
+
+
+def gaps(store: Store, history: History) -> list[Finding]:
+    """What the ledger does not explain, over the whole store."""
+    graph = Graph(history.entries)
+    findings = list(history.findings)
+    there = {name.removeprefix("manifests/").removesuffix(".json") for name in store.keys("manifests/")}
+    for digest in sorted(there - set(graph.makers) - set(_in_passing(store))):
+        message = "the artifact lies in the store, and no trusted statement says how it was made"
+        findings.append(Finding(kind="no statement", what=digest, message=message))
+    for digest, entries in sorted(graph.makers.items()):
+        if digest not in there:
+            message = f"stage {label(entries[0])} made it, and it is no longer in the store"
+            findings.append(Finding(kind="gone", what=digest, message=message, severity="warning"))
+        for entry in entries[:1]:
+            findings += _roots(graph, store, entry.index, label(entry), read_by(entry))
+    return list(dict.fromkeys(findings))
+
+
+def _in_passing(store: Store) -> Iterator[str]:
+    """Artifacts that are checkpoints of stages which are still at work: no result yet, so nothing is said of them."""
+    for name in store.keys("checkpoints/"):
+        yield from re.findall(r"[0-9a-f]{64}", store.read(name) or "")
+
+
+def _bytes(store: Store, digest: str, name: str, *, asked: bool) -> Iterator[Finding]:
+    if not store.has(digest):
+        message = f"what stage {name} made is not in the store: its bytes cannot be checked"
+        yield Finding(kind="gone", what=digest, message=message, severity="failure" if asked else "warning")
+        return
+    try:
+        store.verify(digest)
+    except RlvrError as error:
+        yield Finding(kind="bytes", what=digest, message=str(error))
+
+
+def _roots(graph: Graph, store: Store, index: int, name: str, read: Sequence[dict[str, object]]) -> Iterator[Finding]:
+    """What a stage read that no statement explains and nothing pins."""
+    for resource in read:
+        digest = resource.get("digest") or {}
+        address, what = str(resource.get("uri") or ""), str(resource["name"])
+        assert isinstance(digest, dict)
+        if what in ("code", "pipeline") or digest.get("sha256") in graph.makers:
+            continue
+        if what == "image":
+            if not digest:
+                message = f"stage {name} ran in {address}, which is not pinned by digest"
+                yield Finding(kind="image", what=f"statement {index}", message=message, severity="warning")
+            continue
+        if address.startswith(MADE_HERE) or PINNED_HUB.fullmatch(address) or (digest and address):
+            continue
+        if digest and not address:
+            message = f"stage {name} read it as {what}, and no trusted statement says how it was made"
+            yield Finding(kind="unexplained input", what=digest["sha256"], message=message)
+            continue
+        message = f"stage {name} read {address or what}, whose content nothing pins"
+        yield Finding(kind="unpinned source", what=f"statement {index}", message=message, severity="warning")
+
+
+def _outcomes(graph: Graph, subjects: Sequence[str]) -> Iterator[Finding]:
+    """Checks on what lies behind the artifact that did not pass."""
+    for subject in subjects:
+        for entry in graph.about.get(subject, []):
+            told = entry.statement["predicate"]
+            if entry.statement["predicateType"] != TEST_RESULT or told.get("result") == "PASSED":
+                continue
+            named = ", ".join([*told.get("failedTests", []), *told.get("warnedTests", [])])
+            severity: Severity = "failure" if told.get("result") == "FAILED" else "warning"
+            yield Finding(kind="checks", what=subject, message=f"checks that did not hold: {named}", severity=severity)

@@ -1,0 +1,79 @@
+"""The ledger: the statements of a store as one chain, each naming its place and the digest of the one before.
+
+Place and predecessor stand inside what is signed, so nobody can take a statement out, change the order, or repeat one
+elsewhere without it showing. A new statement takes the next free key by a conditional write; of two writers at once the
+later one moves on to the place after. Nothing is ever rewritten.
+"""
+
+import hashlib
+import json
+from collections.abc import Iterator, Mapping
+from concurrent.futures import ThreadPoolExecutor
+from typing import TYPE_CHECKING, Any
+
+from rlvr.errors import RlvrError
+from rlvr.lineage.envelope import sealed
+from rlvr.store import DocumentExistsError, Store
+
+if TYPE_CHECKING:
+    from securesystemslib.signer import CryptoSigner
+
+FOLDER = "ledger"
+HINT = f"{FOLDER}/newest.json"
+"""Where the newest statement is likely to be found; only a hint, and never trusted."""
+PLACE = "rlvr_ledger"
+"""Field of a statement that holds its place: `{"index": 7, "previous": "<sha256>"}`."""
+READERS = 16
+"""Statements read from the store at once."""
+
+
+def key(index: int) -> str:
+    """The document that holds statement number `index`, counted from 1."""
+    return f"{FOLDER}/{index:012d}.json"
+
+
+def text_digest(text: str) -> str:
+    """How the next statement names this one: SHA-256 of its envelope's text."""
+    return hashlib.sha256(text.encode()).hexdigest()
+
+
+def append(store: Store, statement: Mapping[str, Any], signer: "CryptoSigner") -> int:
+    """Sign `statement` at the end of the ledger and return its number."""
+    last = _last(store)
+    while True:
+        before = store.read(key(last)) if last else None
+        if last and before is None:
+            raise RlvrError(f"Statement {last} vanished from the ledger of {store.url} while another was added.")
+        place = {"index": last + 1, "previous": text_digest(before) if before is not None else ""}
+        try:
+            store.write(key(last + 1), sealed({**statement, PLACE: place}, signer))
+        except DocumentExistsError:
+            last += 1
+            continue
+        store.write(HINT, json.dumps({"index": last + 1}), overwrite=True)
+        return last + 1
+
+
+def entries(store: Store) -> Iterator[tuple[int, str]]:
+    """Number and text of every statement, in order of number; gaps are for the auditor to find."""
+    numbers = _numbers(store)
+    with ThreadPoolExecutor(READERS) as pool:
+        for number, text in zip(numbers, pool.map(lambda number: store.read(key(number)), numbers), strict=True):
+            if text is not None:
+                yield number, text
+
+
+def _numbers(store: Store) -> list[int]:
+    names = (name.removeprefix(f"{FOLDER}/").removesuffix(".json") for name in store.keys(f"{FOLDER}/"))
+    return sorted(int(name) for name in names if len(name) == 12 and name.isascii() and name.isdigit())
+
+
+def _last(store: Store) -> int:
+    """Number of the newest statement, or of one that is near it; 0 for an empty ledger."""
+    try:
+        hint = int(json.loads(store.read(HINT) or "{}")["index"])
+    except (ValueError, TypeError, KeyError):
+        hint = 0
+    if hint > 0 and store.read(key(hint)) is not None:
+        return hint
+    return max(_numbers(store), default=0)

@@ -1,0 +1,35 @@
+"""A small history: raw file -> rows -> accepted rows -> base -> model -> predictions, signed by one machine."""
+
+import pytest
+from lineage_story import COMMIT, IMAGE, Story
+
+from rlvr.lineage.keys import make_key, read_signer
+from rlvr.lineage.record import Telling
+from rlvr.lineage.statement import Checked, Resource
+from rlvr.store import LocalStore
+
+
+@pytest.fixture
+def story(tmp_path, monkeypatch):
+    made_by = tmp_path / "keys" / "machine.pem"
+    make_key(made_by)
+    monkeypatch.setenv("RLVR_SIGNING_KEY", str(made_by))
+    monkeypatch.setenv("RLVR_TRUSTED_KEYS", str(tmp_path / "keys"))
+    monkeypatch.setenv("RLVR_IMAGE", IMAGE)
+    monkeypatch.setattr("rlvr.lineage.record._commit", lambda: COMMIT)
+    made = Story(store=LocalStore(tmp_path / "store"), folder=tmp_path, digests={})
+    for name in ("rows", "accepted", "verdict", "base", "model", "predictions"):
+        made.artifact(name, f"the content of {name}")
+    hub = Resource(
+        name="sums/train.parquet", digest={"sha256": "e" * 64}, uri=f"hub:someone/sums@{'a' * 40}/train.parquet",
+        annotations={"licence": "cc-by-4.0"},
+    )  # fmt: skip
+    weights = Resource(name="checkpoint", uri="tiny:qwen2_vl", annotations={"licence": "built by this package"})
+    made.stage("ingest", {}, {"out": "rows"}, Telling(origins=lambda folders, parameters: [hub]))
+    good = Telling(outcome=lambda folders, parameters: Checked(result="PASSED", passed=("bounds",)), about="out_rows")
+    made.stage("verify", {"rows": "rows"}, {"out_rows": "accepted", "out_verdict": "verdict"}, good)
+    made.stage("base", {}, {"model": "base"}, Telling(origins=lambda folders, parameters: [weights]))
+    made.stage("grpo", {"rows": "accepted", "base": "base"}, {"model": "model"})
+    made.stage("evaluate", {"model": "model"}, {"predictions": "predictions"})
+    yield made
+    read_signer.cache_clear()

@@ -1,0 +1,60 @@
+"""A store with a ledger that tests add to."""
+
+import json
+from dataclasses import dataclass
+from pathlib import Path
+
+from rlvr.lineage import history, ledger
+from rlvr.lineage.keys import trusted
+from rlvr.lineage.record import Telling, attest
+from rlvr.store import LocalStore
+
+IMAGE = f"registry.example/rlvr-train@sha256:{'1' * 64}"
+COMMIT = "c" * 40
+
+
+@dataclass
+class Story:
+    """A store with a ledger, and how to add to it."""
+
+    store: LocalStore
+    folder: Path
+    digests: dict[str, str]
+
+    def artifact(self, name: str, text: str) -> str:
+        """Publish an artifact of one file."""
+        folder = self.folder / name
+        folder.mkdir()
+        (folder / "content.txt").write_text(text)
+        self.digests[name] = self.store.put(folder).digest
+        return self.digests[name]
+
+    def stage(
+        self, label: str, inputs: dict[str, str], outputs: dict[str, str], telling: Telling | None = None
+    ) -> None:
+        """What a stage would say of itself; `inputs` and `outputs` map arguments to names of artifacts."""
+        identity = {
+            "stage": f"somewhere:{label}",
+            "parameters": {"steps": 3, "seed": 0},
+            "inputs": {argument: self.digests[name] for argument, name in inputs.items()},
+            "code": "d" * 64,
+        }
+        attest(
+            self.store, identity=identity, key=f"key of {label}", label=label, started="2026-01-01T00:00:00.000Z",
+            outputs={argument: self.digests[name] for argument, name in outputs.items()}, folders={},
+            telling=telling or Telling(),
+        )  # fmt: skip
+
+    def history(self) -> history.History:
+        """The ledger as the auditor of this machine's key reads it."""
+        return history.read(ledger.entries(self.store), trusted())
+
+    def document(self, index: int) -> Path:
+        """The file of a statement."""
+        return self.store.root / ledger.key(index)
+
+    def payload(self, index: int) -> dict:
+        """What a statement says, unchecked."""
+        import base64
+
+        return json.loads(base64.b64decode(json.loads(self.document(index).read_text())["payload"]))

@@ -1,0 +1,117 @@
+"""What the graph answers: from what, into what, under which licences, why different, fit for use."""
+
+from datetime import UTC, datetime, timedelta
+
+import pyarrow as pa
+import pyarrow.parquet as pq
+import pytest
+from lineage_story import COMMIT, IMAGE
+
+from rlvr.errors import RlvrError
+from rlvr.lineage.artifact_name import artifact
+from rlvr.lineage.difference import differences
+from rlvr.lineage.graph import Graph, label
+from rlvr.lineage.impact import impact, made
+from rlvr.lineage.policy import Policy, judge, read_policy
+
+
+@pytest.fixture
+def graph(story):
+    return Graph(story.history().entries)
+
+
+def test_back_tells_every_stage_once_nearest_first(story, graph):
+    walked = [(label(step.entry), step.depth) for step in graph.back(story.digests["model"])]
+    assert walked == [("grpo", 0), ("verify", 1), ("base", 1), ("ingest", 2)]
+
+
+def test_a_stage_that_changes_nothing_is_no_endless_walk(story):
+    story.stage("copy", {"model": "model"}, {"out": "model"})
+    graph = Graph(story.history().entries)
+    walked = [label(step.entry) for step in graph.back(story.digests["model"])]
+    assert walked == ["copy", "grpo", "verify", "base", "ingest"]
+    assert {label(step.entry) for step in graph.forward(story.digests["rows"])} >= {"verify", "grpo", "copy"}
+
+
+@pytest.mark.parametrize(
+    ("name", "kind"),
+    [(COMMIT, "commit"), (IMAGE, "image"), ("CC-BY-4.0", "licence"), (f"hub:someone/sums@{'a' * 40}", "address")],
+)
+def test_impact_of_code_image_licence_and_source(story, graph, name, kind):
+    found = impact(story.store, graph, story.history().entries, name)
+    assert found.kind == kind
+    assert set(made(found.steps)) >= {"ingest", "verify", "grpo", "evaluate"}
+
+
+def test_impact_of_an_artifact_leaves_out_what_did_not_use_it(story, graph):
+    found = impact(story.store, graph, story.history().entries, story.digests["base"])
+    assert list(made(found.steps)) == ["grpo", "evaluate"]
+
+
+def test_impact_of_a_row_names_data_sets_models_and_the_steps_that_sampled_it(story, tmp_path):
+    for name, file, columns in (
+        ("set", "rows.parquet", {"row_id": ["0" * 16, "1" * 16]}),
+        ("log", "rl/rollouts.parquet", {"step": [1, 1, 2, 5], "row_id": ["0" * 16, "1" * 16, "1" * 16, "1" * 16]}),
+    ):
+        path = tmp_path / f"made {name}" / file
+        path.parent.mkdir(parents=True)
+        pq.write_table(pa.table(columns), path)
+        story.digests[name] = story.store.put(tmp_path / f"made {name}").digest
+    story.artifact("trained", "on that set")
+    story.stage("ingest", {}, {"out": "set"})
+    story.stage("grpo", {"rows": "set"}, {"model": "trained", "log": "log"})
+    history = story.history()
+    found = impact(story.store, Graph(history.entries), history.entries, "1" * 16)
+    assert found.found_in == (story.digests["set"],)
+    assert made(found.steps) == {"grpo": [story.digests["trained"], story.digests["log"]]}
+    assert found.consumed == {f"{story.digests['log']} rl": (1, 2, 5)}
+    with pytest.raises(RlvrError, match="holds the row 2222222222222222"):
+        impact(story.store, Graph(history.entries), history.entries, "2" * 16)
+
+
+@pytest.mark.parametrize("name", ["f" * 64, "f" * 40, "gpl-3.0"])
+def test_impact_of_something_unknown_is_an_error(story, graph, name):
+    with pytest.raises(RlvrError, match="No statement mentions"):
+        impact(story.store, graph, story.history().entries, name)
+
+
+def test_differences_name_stage_parameter_and_input(story, monkeypatch):
+    monkeypatch.setenv("RLVR_IMAGE", IMAGE.replace("1", "2"))
+    story.artifact("again", "another model")
+    story.stage("grpo", {"rows": "rows", "base": "base"}, {"model": "again"})
+    graph = Graph(story.history().entries)
+    found = {
+        (one.stage, one.what, one.name) for one in differences(graph, story.digests["model"], story.digests["again"])
+    }
+    assert found == {("verify", "stage", "verify"), ("grpo", "input", "rows"), ("grpo", "image", "image")}
+    assert differences(graph, story.digests["model"], story.digests["model"]) == []
+
+
+def test_a_policy_asks_for_licences_checks_approvals_images_and_age(story, graph, tmp_path):
+    file = tmp_path / "policy.toml"
+    file.write_text(
+        'allowed_licences = ["Apache-2.0", "built by this package"]\nrequired_checks = ["bounds", "gold"]\n'
+        "required_approvals = 1\npinned_images = true\nnewest_days = 1\n"
+    )
+    late = datetime.now(UTC) + timedelta(days=2)
+    found = [finding.kind for finding in judge(read_policy(file), graph, story.digests["model"], late)]
+    assert found == ["policy: licence", "policy: check", "policy: approval", "policy: age"]
+    assert list(judge(Policy(), graph, story.digests["model"])) == []
+
+
+@pytest.mark.parametrize(
+    ("text", "message"),
+    [("required_approvals = 'one'", "required_approvals"), ("alowed = []", "alowed"), ("[", "TOML")],
+)
+def test_a_policy_with_a_mistake_names_it(tmp_path, text, message):
+    (tmp_path / "policy.toml").write_text(text)
+    with pytest.raises(RlvrError, match=message):
+        read_policy(tmp_path / "policy.toml")
+
+
+def test_artifacts_go_by_the_beginning_of_their_digest(story, graph):
+    model = story.digests["model"]
+    assert artifact(model[:8], story.store, graph) == artifact(model, story.store, graph) == model
+    for text in ("abc", "no digest", "0" * 8):
+        with pytest.raises(RlvrError):
+            artifact(text, story.store, graph)
