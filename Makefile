@@ -30,9 +30,10 @@ test-images: .venv
 images:
 	$(PYTHON) images/build.py $(if $(VARIANT),--variant $(VARIANT)) $(if $(REGISTRY),--registry $(REGISTRY)) -- $(BUILD)
 
-# Their hash-locked requirements, after a change of pyproject.toml or constraints.txt; needs uv.
+# Their hash-locked requirements, when pyproject.toml or constraints.txt changes; needs uv, and CPU_WHEELS names a folder
+# or page with torch's CPU wheels.
 lock-images:
-	$(PYTHON) images/lock.py
+	$(PYTHON) images/lock.py $(CPU_WHEELS)
 
 # Every method on the laptop profile, about 50 minutes; METHODS="r1_v vlm_r1" runs some.
 smoke: .venv

@@ -1,8 +1,8 @@
 """Writes the hash-locked requirements of images: `make lock-images`, when pyproject.toml or constraints.txt changes.
 
 Versions are those of constraints.txt, which the tests run with. uv resolves for CPython 3.11 on x86-64 Linux, whatever
-machine this is; where it looks for packages is up to its own settings (UV_INDEX_URL, UV_FIND_LINKS). The locks of
-variant cpu need an index or folder that offers torch's CPU wheels.
+machine this is; where it looks for packages is up to its own settings (UV_INDEX_URL and others). The locks of variant
+cpu need torch's CPU wheels: `python images/lock.py FOLDER` names a folder or page with them.
 """
 
 import shutil
@@ -35,9 +35,12 @@ def main() -> None:
     uv = shutil.which("uv") or shutil.which("uv", path=str(Path(sys.executable).parent))
     if uv is None:
         sys.exit("images: uv is not installed and resolves the locks: python -m pip install uv")
+    if len(sys.argv) != 2:
+        sys.exit("images: give the folder or page with torch's CPU wheels: python images/lock.py FOLDER")
     executor = _compiled(uv, EXECUTOR)
     for name, inputs in LOCKS.items():
-        text = _compiled(uv, inputs) + ("" if name.startswith("tools/") else executor)
+        places = ["--find-links", sys.argv[1]] if name.endswith("-cpu.txt") else []
+        text = _compiled(uv, [*inputs, *places]) + ("" if name.startswith("tools/") else executor)
         (HERE / name).write_text("# Written by `make lock-images`; change pyproject.toml or constraints.txt.\n" + text)
         print(f"images/{name}: {text.count('==')} packages")
 
