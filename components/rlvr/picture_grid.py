@@ -15,21 +15,23 @@ MIN_PIXELS, MAX_PIXELS = 3136, 12_845_056
 """Limits of the area that VLM-R1's scripts set (script defaults at om-ai-lab/VLM-R1@90052f4)."""
 
 
-def grid_px(width: int, height: int, *, min_pixels: int = MIN_PIXELS, max_pixels: int = MAX_PIXELS) -> tuple[int, int]:
-    """Width and height of the resized picture, in pixels; both sides are multiples of 28. Sizes must be positive."""
-    grid_width, grid_height = (round(side / FACTOR_PX) * FACTOR_PX for side in (width, height))
+def grid_px(
+    width: int, height: int, *, min_pixels: int = MIN_PIXELS, max_pixels: int = MAX_PIXELS, factor: int = FACTOR_PX
+) -> tuple[int, int]:
+    """Width and height of the resized picture, in pixels; both sides are multiples of `factor`. Sizes are positive."""
+    grid_width, grid_height = (round(side / factor) * factor for side in (width, height))
     if grid_width * grid_height > max_pixels:
         shrink = math.sqrt(width * height / max_pixels)
-        return _down(width / shrink), _down(height / shrink)
+        return _down(width / shrink, factor), _down(height / shrink, factor)
     if grid_width * grid_height < min_pixels:
         grow = math.sqrt(min_pixels / (width * height))
-        return _up(width * grow), _up(height * grow)
+        return _up(width * grow, factor), _up(height * grow, factor)
     return grid_width, grid_height
 
 
-def _down(side: float) -> int:
-    return max(FACTOR_PX, math.floor(side / FACTOR_PX) * FACTOR_PX)
+def _down(side: float, factor: int) -> int:
+    return max(factor, math.floor(side / factor) * factor)
 
 
-def _up(side: float) -> int:
-    return math.ceil(side / FACTOR_PX) * FACTOR_PX
+def _up(side: float, factor: int) -> int:
+    return math.ceil(side / factor) * factor

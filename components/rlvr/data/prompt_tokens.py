@@ -1,12 +1,9 @@
 """How many tokens a row's prompt has, pictures included, without loading a model.
 
-Picture tokens follow from the picture's size in closed form where the model family has one. Text tokens are counted by
-a tokenizer when there is one, else estimated from below: a token for every five ASCII characters and every two others,
-which texts in natural language seldom fall short of. So a prompt that counts as too long here is too long.
-
-    picture_tokens(640, 480, min_pixels=3136, max_pixels=401_408)  ->  391  (23 x 17 tokens of 28 x 28 pixels)
-
-Source of the closed form: Qwen2-VL report (arXiv 2409.12191) §2.1, see `rlvr.picture_grid`.
+Tokens of pictures and videos follow from their sizes in closed form (`media_tokens`). Text tokens are counted by a
+tokenizer when there is one, else estimated from below: a token for every five ASCII characters and every two others,
+which texts in natural language seldom fall short of. The few tokens that a chat format puts around turns, pictures and
+frames are not counted. So a prompt that counts as too long here is too long.
 """
 
 import math
@@ -15,16 +12,14 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from rlvr.data.media_tokens import MediaShape, media_shape, picture_tokens, video_tokens
 from rlvr.errors import RlvrError
-from rlvr.picture_grid import FACTOR_PX, MAX_PIXELS, MIN_PIXELS, grid_px
+from rlvr.picture_grid import MAX_PIXELS, MIN_PIXELS
 from rlvr.prompts import Prompt
 from rlvr.training import Grpo
 
 if TYPE_CHECKING:
     from rlvr.method import Method
-
-GRID_FAMILIES = ("qwen2_vl", "qwen2_5_vl")
-"""Architectures whose pictures become one token for each 28 x 28 pixels after the resize."""
 
 ASCII_CHARACTERS, OTHER_CHARACTERS = 5, 2
 """Characters that the estimate takes for one token."""
@@ -45,13 +40,19 @@ class PromptLimit:
     """Pictures below this area are enlarged."""
     max_pixels: int = MAX_PIXELS
     """Pictures above this area are shrunk."""
-    pictures_in_grid: bool = True
-    """Whether the backbone's family has the closed form; else tokens of rows with pictures are not known."""
+    frames_per_second: float = 1.0
+    """Frames a second taken from videos."""
+    max_frames: int = 32
+    """Frames taken from a video at most."""
+    max_video_pixels: int | None = None
+    """Frames are shrunk until their areas together are at most this; None sets no limit."""
+    shape: MediaShape = MediaShape()
+    """How the backbone sees."""
 
 
 def prompt_limits(method: "Method") -> list[PromptLimit]:
     """For each task of a method, what the strictest stage that trains on it allows."""
-    known = method.backbone.architecture in GRID_FAMILIES
+    shape = media_shape(method.backbone)
     limits = []
     for task in method.tasks:
         stages = [
@@ -60,7 +61,7 @@ def prompt_limits(method: "Method") -> list[PromptLimit]:
             if isinstance(stage, Grpo) and (not stage.tasks or task.name in stage.tasks)
         ]
         if not stages:
-            limits.append(PromptLimit(task=task.name, pictures_in_grid=known))
+            limits.append(PromptLimit(task=task.name, shape=shape))
             continue
         strictest = min(stages, key=lambda stage: math.inf if (most := stage.max_prompt_tokens) is None else most)
         limits.append(
@@ -69,16 +70,13 @@ def prompt_limits(method: "Method") -> list[PromptLimit]:
                 max_tokens=strictest.max_prompt_tokens,
                 min_pixels=strictest.min_pixels,
                 max_pixels=strictest.max_pixels,
-                pictures_in_grid=known,
+                frames_per_second=strictest.frames_per_second,
+                max_frames=strictest.max_frames,
+                max_video_pixels=strictest.max_video_pixels,
+                shape=shape,
             )
         )
     return limits
-
-
-def picture_tokens(width: int, height: int, *, min_pixels: int = MIN_PIXELS, max_pixels: int = MAX_PIXELS) -> int:
-    """Tokens of one picture of that size in pixels."""
-    grid_width, grid_height = grid_px(width, height, min_pixels=min_pixels, max_pixels=max_pixels)
-    return (grid_width // FACTOR_PX) * (grid_height // FACTOR_PX)
 
 
 def estimated_tokens(text: str) -> int:
@@ -112,20 +110,36 @@ def token_facts(
     prompt: Prompt | None,
     limit: PromptLimit,
     count: CountTokens = estimated_tokens,
+    video: bytes | None = None,
 ) -> dict[str, int | None]:
     """`picture_tokens`, `prompt_tokens` and `excess_tokens` of a row (how many above the limit; null without one).
 
-    `complete` says whether `sizes` are of everything that the row shows: a video or a damaged picture has no closed
-    form, and then nothing is known.
+    Tokens of pictures include those of the row's `video`. `complete` says whether `sizes` are those of all pictures:
+    where a picture or the video cannot be measured nothing is known.
     """
-    if not complete or (sizes and not limit.pictures_in_grid):
+    shown = video_length(video, limit) if video else 0
+    if not complete or shown is None:
         return {"picture_tokens": None, "prompt_tokens": None, "excess_tokens": None}
-    shown = sum(
-        picture_tokens(width, height, min_pixels=limit.min_pixels, max_pixels=limit.max_pixels)
-        for width, height in sizes
-        if min(width, height) > 0
+    shown += sum(
+        picture_tokens(*size, min_pixels=limit.min_pixels, max_pixels=limit.max_pixels, shape=limit.shape)
+        for size in sizes
+        if min(size) > 0
     )
     whole = question if prompt is None else f"{prompt.system or ''}{prompt.text(question)}{prompt.prefill}"
     tokens = shown + count(whole)
     excess = None if limit.max_tokens is None else max(0, tokens - limit.max_tokens)
     return {"picture_tokens": shown, "prompt_tokens": tokens, "excess_tokens": excess}
+
+
+def video_length(video: bytes, limit: PromptLimit) -> int | None:
+    """Tokens of a video's frames as training takes them; None where it cannot be measured."""
+    from rlvr.rl.video import frames_taken, shrunk_size, video_size
+
+    found = video_size(video)
+    if found is None:
+        return None
+    rate = found.per_second or limit.frames_per_second
+    frames = frames_taken(found.frames, rate, limit.frames_per_second, limit.max_frames)
+    most = limit.max_video_pixels
+    size = found.size_px if most is None else shrunk_size(found.size_px, frames, most)
+    return video_tokens(frames, *size, limit.shape)

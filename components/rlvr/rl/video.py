@@ -19,6 +19,18 @@ class Frames:
     """Frames a second of the video between them."""
 
 
+@dataclass(frozen=True, kw_only=True, slots=True)
+class VideoSize:
+    """What a video file says of itself."""
+
+    frames: int
+    """Frames in it."""
+    per_second: float
+    """Frames a second; 0 where it does not say."""
+    size_px: tuple[int, int]
+    """Width and height of a frame."""
+
+
 def sample_frames(video: bytes, per_second: float, most: int) -> Frames:
     """Decode `video` at about `per_second` frames a second, evenly thinned to at most `most` frames.
 
@@ -34,7 +46,7 @@ def sample_frames(video: bytes, per_second: float, most: int) -> Frames:
             stream = container.streams.video[0]
             rate = float(stream.average_rate or 0) or per_second
             count = sum(1 for _ in container.decode(stream))
-            wanted = max(1, min(most, round(count / rate * per_second)))
+            wanted = frames_taken(count, rate, per_second, most)
             chosen = [round(index * (count - 1) / max(1, wanted - 1)) for index in range(wanted)]
             needed = set(chosen)
         colours = VideoReformatter()  # one for all frames: each frame on its own would make a new one
@@ -49,6 +61,28 @@ def sample_frames(video: bytes, per_second: float, most: int) -> Frames:
     if not count:
         raise ValueError("no frames")
     return Frames(pictures=tuple(frames[number] for number in chosen), per_second=rate * wanted / count)
+
+
+def frames_taken(count: int, rate: float, per_second: float, most: int) -> int:
+    """How many of `count` frames, `rate` of them a second, are taken at `per_second`; at least one, at most `most`."""
+    return max(1, min(most, round(count / rate * per_second)))
+
+
+def video_size(video: bytes) -> VideoSize | None:
+    """Length and frame size of a video without decoding it; None where it cannot be read, or not here."""
+    try:
+        import av
+    except ImportError:
+        return None
+    try:
+        with av.open(io.BytesIO(video), mode="r") as container:
+            stream = container.streams.video[0]
+            size = stream.codec_context.width, stream.codec_context.height
+            rate = float(stream.average_rate or 0)
+            count = sum(1 for packet in container.demux(stream) if packet.size)  # a packet holds a frame
+    except (av.FFmpegError, IndexError):
+        return None
+    return VideoSize(frames=count, per_second=rate, size_px=size) if count and min(size) > 0 else None
 
 
 def fault(video: bytes) -> str:
@@ -66,12 +100,18 @@ def fault(video: bytes) -> str:
 
 def shrunk(frames: Frames, most_pixels: int) -> Frames:
     """The frames in a size at which their areas together are at most `most_pixels`, never enlarged."""
-    width, height = frames.pictures[0].size
-    factor = math.sqrt(most_pixels / (len(frames.pictures) * width * height))
-    if factor >= 1:
+    whole = frames.pictures[0].size
+    size = shrunk_size(whole, len(frames.pictures), most_pixels)
+    if size == whole:
         return frames
-    size = max(1, int(width * factor)), max(1, int(height * factor))
     return Frames(pictures=tuple(picture.resize(size) for picture in frames.pictures), per_second=frames.per_second)
+
+
+def shrunk_size(size_px: tuple[int, int], frames: int, most_pixels: int) -> tuple[int, int]:
+    """Width and height at which the areas of all frames together are at most `most_pixels`, never enlarged."""
+    width, height = size_px
+    factor = math.sqrt(most_pixels / (frames * width * height))
+    return size_px if factor >= 1 else (max(1, int(width * factor)), max(1, int(height * factor)))
 
 
 def stills(video: bytes, number: int) -> list[bytes]:

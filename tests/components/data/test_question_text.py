@@ -4,7 +4,7 @@ import pytest
 
 from rlvr.data.answer_bounds import FRAMES, box_facts, box_fault, span_facts
 from rlvr.data.option_facts import option_facts
-from rlvr.data.prompt_tokens import PromptLimit, estimated_tokens, picture_tokens, token_facts
+from rlvr.data.prompt_tokens import PromptLimit, estimated_tokens, token_facts
 from rlvr.data.question_text import control_characters, mixed_scripts, mojibake, placeholders
 from rlvr.prompts import Prompt
 
@@ -106,11 +106,8 @@ def test_options(row, index, missing):
 
 
 def test_tokens_of_pictures_and_texts():
-    assert picture_tokens(640, 480, min_pixels=3136, max_pixels=401_408) == 391
     assert (estimated_tokens("a" * 10), estimated_tokens("小时"), estimated_tokens("")) == (2, 1, 0)
     prompt, limit = Prompt(template="{question}!", system="s" * 9), PromptLimit(task="t", max_tokens=5)
     found = token_facts("q" * 5, [(56, 56)], complete=True, prompt=prompt, limit=limit)
     assert found == {"picture_tokens": 4, "prompt_tokens": 7, "excess_tokens": 2}
     assert token_facts("q", [], complete=False, prompt=None, limit=limit)["prompt_tokens"] is None
-    other = PromptLimit(task="t", max_tokens=5, pictures_in_grid=False)
-    assert token_facts("q", [(56, 56)], complete=True, prompt=None, limit=other)["excess_tokens"] is None
