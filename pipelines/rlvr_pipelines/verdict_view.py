@@ -33,6 +33,9 @@ def print_verdict(verdict: Mapping[str, Any], out: Path, console: Console) -> No
     _names("Nothing to judge", [name for name in idle if not name.startswith("test_")], console)
     console.print()
     console.print(_sources(verdict["sources"]))
+    for source in verdict["sources"]:
+        if why := source.get("not_compared"):
+            console.print(f"\nFiles of {escape(source['name'])} were not compared with the Hub: {escape(why)}")
     for overlap in verdict["overlap"]:
         console.print(
             f"\nAgainst {escape(overlap['benchmark'])}: {overlap['rows']} rows are in it, "

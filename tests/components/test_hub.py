@@ -1,11 +1,7 @@
 """The Hub client against a server that speaks the few routes it asks, and against no server at all."""
 
 import hashlib
-import json
-import re
-import threading
 import time
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
 import huggingface_hub.constants
 import pytest
@@ -14,9 +10,9 @@ from rlvr.backbones.backbone import Backbone
 from rlvr.backbones.prepare import prepare
 from rlvr.canonical import plain
 from rlvr.errors import RlvrError
-from rlvr.hub import fetch_snapshot
+from rlvr.hub import fetch_snapshot, stated_digests
+from stand_in_hub import COMMIT, git_sha1, point_to, served
 
-COMMIT = "0123456789abcdef0123456789abcdef01234567"
 FILES = {
     "README.md": b"card",
     "data/train-0.parquet": b"train",
@@ -28,59 +24,11 @@ FILES = {
 }
 
 
-class Hub(BaseHTTPRequestHandler):
-    """One data set and one model, both `me/items`, at one commit."""
-
-    def do_GET(self) -> None:
-        path = re.sub("^/api/(datasets|models)/", "/api/", self.path.partition("?")[0]).removeprefix("/datasets")
-        if path == f"/api/me/items/revision/{COMMIT}":
-            siblings = [{"rfilename": name} for name in FILES]
-            self.answer(json.dumps({"_id": "1", "id": "me/items", "sha": COMMIT, "siblings": siblings}).encode())
-        elif path.startswith(f"/api/me/items/tree/{COMMIT}"):
-            tree = [{"type": "file", "path": n, "oid": "0" * 40, "size": len(b)} for n, b in FILES.items()]
-            self.answer(json.dumps(tree).encode())
-        elif (name := path.removeprefix(f"/me/items/resolve/{COMMIT}/")) in FILES:
-            self.answer(FILES[name])
-        else:
-            self.send_response(404)
-            self.send_header("X-Error-Code", "RepoNotFound")
-            self.send_header("Content-Length", "0")
-            self.end_headers()
-
-    do_HEAD = do_GET
-
-    def answer(self, body: bytes) -> None:
-        self.send_response(200)
-        self.send_header("Content-Length", str(len(body)))
-        self.send_header("ETag", hashlib.sha1(body).hexdigest())
-        self.send_header("X-Repo-Commit", COMMIT)
-        self.end_headers()
-        if self.command == "GET":
-            self.wfile.write(body)
-
-    def log_message(self, *args: object) -> None:
-        pass
-
-
-def point_to(url: str, monkeypatch: pytest.MonkeyPatch) -> None:
-    template = url + "/{repo_id}/resolve/{revision}/{filename}"
-    monkeypatch.setattr(huggingface_hub.constants, "ENDPOINT", url)
-    monkeypatch.setattr(huggingface_hub.constants, "HUGGINGFACE_CO_URL_TEMPLATE", template)
-
-
 @pytest.fixture
 def endpoint(monkeypatch, tmp_path):
-    """Point the client, whose settings are read at import, to a local server and an empty cache."""
-    with ThreadingHTTPServer(("127.0.0.1", 0), Hub) as server:
-        thread = threading.Thread(target=server.serve_forever, args=(0.02,), daemon=True)
-        thread.start()
-        point_to(f"http://127.0.0.1:{server.server_port}", monkeypatch)
-        monkeypatch.setattr(huggingface_hub.constants, "HF_HUB_CACHE", str(tmp_path / "cache"))
-        monkeypatch.setattr(huggingface_hub.constants, "HF_HUB_OFFLINE", False)
-        monkeypatch.setattr(huggingface_hub.constants, "HF_HUB_DISABLE_PROGRESS_BARS", True)
+    """A Hub on this machine and an empty cache."""
+    with served(FILES, tmp_path / "cache", monkeypatch):
         yield
-        server.shutdown()
-        thread.join()
 
 
 def test_only_matching_files_are_fetched(endpoint):
@@ -96,9 +44,44 @@ def test_a_checkpoint_comes_without_pickles_and_code(endpoint, tmp_path):
     assert sorted(path.name for path in (tmp_path / "base").iterdir()) == ["config.json", "model.safetensors"]
 
 
-def test_unknown_data_set(endpoint):
-    with pytest.raises(RlvrError, match="no data set me/absent at commit 0123"):
-        fetch_snapshot("me/absent", COMMIT, "*")
+REMEDIES = {
+    "me/gated": "is gated; accept its terms on the Hub's page datasets/me/gated, then set HF_TOKEN",
+    "me/gated_unknown": "is gated; accept its terms",
+    "me/private": "no data set me/private at commit 0123.*private; check the id, and set HF_TOKEN",
+    "me/absent": "no data set me/absent at commit 0123.*check the id",
+    "no/such/id": "no data set no/such/id .*check the id",
+    "me/disabled": "was disabled on the Hub; set the location to the folder or s3://",
+    "me/forbidden": r"refuses the data set me/forbidden .* \(status 403\); set HF_TOKEN to a valid token with read",
+    "me/bad_token": r"refuses the data set me/bad_token .* \(status 401\); set HF_TOKEN",
+}
+
+
+@pytest.mark.parametrize("hub_id", REMEDIES)
+def test_what_the_hub_refuses_comes_with_its_remedy(endpoint, hub_id):
+    with pytest.raises(RlvrError, match=REMEDIES[hub_id]):
+        fetch_snapshot(hub_id, COMMIT, "*")
+    with pytest.raises(RlvrError, match=REMEDIES[hub_id]):
+        stated_digests(hub_id, COMMIT)
+
+
+def test_a_commit_that_is_not_there_is_told_apart_from_a_data_set_that_is_not(endpoint):
+    with pytest.raises(RlvrError, match=r"has the data set me/items, but not its commit f+; take the full commit"):
+        fetch_snapshot("me/items", "f" * 40, "*")
+    with pytest.raises(RlvrError, match=r"has the data set me/items, but not its commit f+; take the full commit"):
+        stated_digests("me/items", "f" * 40)
+
+
+def test_digests_come_page_by_page_of_large_and_small_files(endpoint):
+    expected = {name: f"git:{git_sha1(content)}" for name, content in FILES.items()}
+    for name in ("data/train-0.parquet", "test.parquet", "model.safetensors"):
+        expected[name] = f"sha256:{hashlib.sha256(FILES[name]).hexdigest()}"
+    assert stated_digests("me/items", COMMIT) == expected
+
+
+def test_a_hub_that_fails_is_no_statement(endpoint, monkeypatch):
+    monkeypatch.setattr(time, "sleep", lambda seconds: None)  # the client waits between its tries
+    with pytest.raises(RlvrError, match=r"could not be asked about the data set me/broken .*run again where"):
+        stated_digests("me/broken", COMMIT)
 
 
 def test_unreachable_hub(endpoint, monkeypatch):

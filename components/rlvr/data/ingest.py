@@ -19,9 +19,10 @@ from rlvr.canonical import load
 from rlvr.data import rows
 from rlvr.data.coco_ids import with_ids
 from rlvr.data.load import hub_place, raw_rows
-from rlvr.data.raw_digests import RawFiles, published_digests
+from rlvr.data.raw_digests import RawFiles
 from rlvr.data.source import RawRow, Source
 from rlvr.errors import RlvrError
+from rlvr.hub import stated_digests
 
 SOURCES_FILE = "sources.json"
 """Name of the list of sources in a data set artifact."""
@@ -144,11 +145,14 @@ def _short(value: Any) -> str:
 
 
 def _described(task: str, source: Source, count: int, skipped: int, seen: RawFiles) -> dict[str, Any]:
-    published = None
+    published, not_compared = None, None
     if source.location.startswith("hub"):
         hub_id, revision = hub_place(source)
         source = replace(source, hub_id=hub_id, revision=revision)
-        published = published_digests(hub_id, revision)
+        try:
+            published = stated_digests(hub_id, revision)
+        except RlvrError as error:  # the files themselves did arrive, from the client's cache or a mirror
+            not_compared = str(error)
     kept = ("name", "title", "location", "hub_id", "revision", "licence", "published_rows", "limit")
     return {
         "task": task,
@@ -156,4 +160,5 @@ def _described(task: str, source: Source, count: int, skipped: int, seen: RawFil
         "skipped": skipped,
         **{name: getattr(source, name) for name in kept},
         **seen.listing(published),
+        "not_compared": not_compared,
     }

@@ -3,8 +3,8 @@
     {"path": "data/train-00000.parquet", "bytes": 498103, "sha256": "9f...", "published": "sha256:9f...",
      "as_published": true}
 
-The Hub states SHA-256 for large files and Git's SHA-1 for small ones; both are compared. Pictures that lie beside the
-data files are told together: their number, their bytes and one digest over paths and digests.
+The Hub states SHA-256 for large files and Git's SHA-1 for small ones (`rlvr.hub`); both are compared. Pictures that
+lie beside the data files are told together: their number, their bytes and one digest over paths and digests.
 """
 
 import hashlib
@@ -66,23 +66,6 @@ class RawFiles:
             {"files": len(self._pictures), "bytes": size, "sha256": whole.hexdigest()} if self._pictures else None
         )
         return {"files": [*files, *wrong], "pictures": pictures}
-
-
-def published_digests(hub_id: str, revision: str) -> dict[str, str] | None:
-    """Path -> `sha256:...` or `git:...` of every file of a data set at a commit; None where the Hub cannot be asked."""
-    from huggingface_hub import HfApi
-
-    try:
-        info = HfApi().dataset_info(hub_id, revision=revision, files_metadata=True, timeout=30)
-    except Exception:  # no network, offline mode, a mirror without this route: the files themselves did arrive
-        return None
-    found = {}
-    for file in info.siblings or []:
-        if file.lfs is not None:
-            found[file.rfilename] = f"sha256:{file.lfs.sha256}"
-        elif file.blob_id:
-            found[file.rfilename] = f"git:{file.blob_id}"
-    return found
 
 
 def _told(name: str, found: FileDigest, published: str | None) -> dict[str, Any]:

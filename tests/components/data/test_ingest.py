@@ -112,6 +112,7 @@ def test_rows_of_all_tasks_in_order(tmp_path):
         "skipped": 0,
         "files": [],
         "pictures": None,
+        "not_compared": None,
     }
 
 

@@ -2,9 +2,9 @@
 
 import hashlib
 import json
-from types import SimpleNamespace
 
-import huggingface_hub
+import pyarrow as pa
+import pyarrow.parquet as pq
 import pytest
 
 from rlvr.canonical import plain
@@ -13,8 +13,7 @@ from rlvr.data.ingest import ingest
 from rlvr.data.source import Source
 from rlvr.data.source_facts import licence_id, source_facts
 from rlvr.data.suites import suites
-
-COMMIT = "0123456789abcdef0123456789abcdef01234567"
+from stand_in_hub import COMMIT, served
 
 
 def convert(raw):
@@ -80,60 +79,45 @@ def test_only_files_that_are_read_are_listed(folder, tmp_path):
     assert [file["path"] for file in entry["files"]] == ["data/part0.jsonl"]
 
 
-class Api:
-    """The Hub's answer about the files at a commit, in the client's own classes' form."""
-
-    siblings: list[SimpleNamespace] = []
-
-    def dataset_info(self, hub_id, *, revision, files_metadata, timeout):
-        assert (hub_id, revision, files_metadata) == ("me/items", COMMIT, True)
-        if not self.siblings:
-            raise OSError("no network")
-        return SimpleNamespace(siblings=self.siblings)
-
-
-def stated(name, *, lfs=None, blob=None):
-    return SimpleNamespace(rfilename=name, lfs=SimpleNamespace(sha256=lfs) if lfs else None, blob_id=blob)
-
-
-@pytest.fixture
-def hub(folder, monkeypatch):
-    monkeypatch.setattr("rlvr.hub.fetch_snapshot", lambda *arguments: folder)
-    monkeypatch.setattr(huggingface_hub, "HfApi", Api)
-    monkeypatch.setattr(Api, "siblings", [])
-    return monkeypatch
-
-
-def git_blob(path):
-    content = path.read_bytes()
-    return hashlib.sha1(b"blob %d\0" % len(content) + content).hexdigest()
-
-
 def differing(entry):
     found = {finding.check.name: finding for finding in judge(source_facts([entry]), suites()["sources"])}
     return found["file_digests"].judged, found["file_digests"].row_ids, found["commit_pinned"].row_ids
 
 
-def test_files_from_the_hub_are_compared_with_its_digests(hub, folder, tmp_path):
-    first, second = (folder / "data" / name for name in ("part0.jsonl", "part1.jsonl"))
-    location = f"hub:me/items@{COMMIT}"
-    good = [stated("data/part0.jsonl", lfs=sha256(first)), stated("data/part1.jsonl", blob=git_blob(second))]
-    hub.setattr(Api, "siblings", good)
-    entry = listed(tmp_path / "a", location)
-    assert [file["as_published"] for file in entry["files"]] == [True, True]
-    assert (entry["revision"], differing(entry)) == (COMMIT, (1, (), ()))
+@pytest.fixture
+def contents(folder):
+    """The folder's files as a Hub has them; the parquet file is a large one."""
+    rows = pa.table({"image": ["0.png"], "question": ["q"], "answer": ["2"]})
+    pq.write_table(rows, folder / "data" / "part2.parquet")
+    return {path.relative_to(folder).as_posix(): path.read_bytes() for path in folder.rglob("*") if path.is_file()}
 
-    hub.setattr(Api, "siblings", [*good[:1], stated("data/part1.jsonl", blob="0" * 40), stated("data/0.png", lfs="f")])
-    entry = listed(tmp_path / "b", location)
+
+def test_files_from_the_hub_are_compared_with_its_digests(contents, tmp_path, monkeypatch):
+    location, files = f"hub:me/items@{COMMIT}", "data/*"
+    with served(contents, tmp_path / "cache", monkeypatch):
+        entry = listed(tmp_path / "a", location, files=files)
+    assert [(file["path"], file["published"].partition(":")[0], file["as_published"]) for file in entry["files"]] == [
+        ("data/part0.jsonl", "git", True),
+        ("data/part1.jsonl", "git", True),
+        ("data/part2.parquet", "sha256", True),
+    ]
+    assert (entry["revision"], entry["not_compared"], differing(entry)) == (COMMIT, None, (1, (), ()))
+
+    other = {"data/part2.parquet": b"another", "data/part1.jsonl": b"another", "data/0.png": b"another"}
+    with served(contents, tmp_path / "cache", monkeypatch, stated=other):
+        entry = listed(tmp_path / "b", location, files=files)
     wrong = [file["path"] for file in entry["files"] if file["as_published"] is False]
-    assert wrong == ["data/part1.jsonl", "data/0.png"]
+    assert wrong == ["data/part1.jsonl", "data/part2.parquet", "data/0.png"]
     assert differing(entry) == (1, ("items",), ())
 
 
-def test_a_hub_that_cannot_be_asked_leaves_files_unjudged(hub, tmp_path):
-    entry = listed(tmp_path / "a", f"hub:me/items@{COMMIT}")
+def test_a_hub_that_does_not_say_leaves_files_unjudged_and_the_reason(folder, tmp_path, monkeypatch):
+    monkeypatch.setattr("rlvr.hub.fetch_snapshot", lambda *arguments: folder)  # files that were fetched before
+    with served({}, tmp_path / "cache", monkeypatch):
+        entry = listed(tmp_path / "a", f"hub:me/gated@{COMMIT}")
     assert [file["published"] for file in entry["files"]] == [None, None]
     assert differing(entry) == (0, (), ())
+    assert "me/gated at commit 0123456789abcdef0123456789abcdef01234567 is gated; accept" in entry["not_compared"]
 
 
 @pytest.mark.parametrize(
