@@ -16,7 +16,7 @@ from rlvr.method import Judge
 from rlvr.predictions import arrangement
 from rlvr.report import published
 from rlvr.scoring import estimate, judge_verdict, rules
-from rlvr.scoring.design import RULES, Design
+from rlvr.scoring.design import OF_BOXES, RULES, Design
 from rlvr.scoring.picture import Picture
 from rlvr_pipelines.reply_file import Replies, read_replies
 
@@ -40,7 +40,7 @@ def design_of(benchmark: Benchmark, replies: Replies) -> Design:
     boxes = {
         rule: [Picture.from_text(text) for line in lines if (text := line[f"{rule}_boxes"]) is not None]
         for rule in RULES
-        if benchmark.aggregate == "average_precision"
+        if benchmark.aggregate in OF_BOXES
     }
     return Design(
         aggregate=benchmark.aggregate,
@@ -156,7 +156,8 @@ def print_summary(found: dict[str, Any], console: Console) -> None:
         for one in found["printed"]:
             n = f", n = {one['rows']}" if one["rows"] else ""
             why = f" ({'; '.join(one['reasons'])})" if one["reasons"] else ""
-            line = f"  {one['score_percent']:g} {one['model']}{n}: {one['verdict']}{why}"
+            name = f" R@{one['recall_at']:g}" if one["recall_at"] is not None else ""
+            line = f"  {one['score_percent']:g}{name} {one['model']}{n}: {one['verdict']}{why}"
             console.print(line, highlight=False, markup=False)
     if judge := found.get("judge"):
         agreement = [
@@ -170,6 +171,7 @@ _WORDS = {
     "mean": "mean of the rows",
     "macro_mean": "mean of the parts' means",
     "average_precision": "average precision over all pictures",
+    "grouped_average_precision": "mean of the groups' average precisions",
 }
 
 
@@ -205,7 +207,8 @@ def _occurrences(keys: Sequence[str]) -> list[tuple[str, int]]:
 
 def _beside(printed: dict[str, Any], ours: dict[str, Any], rows: int, reasons: Sequence[str]) -> dict[str, Any]:
     why = [*reasons, *published.differences(printed, rows)]
-    verdict = "not comparable" if why else published.position(ours, printed)
+    number = published.measured(ours, printed)
+    verdict = "not comparable" if why or number is None else published.position(number, printed)
     return {**printed, "verdict": verdict, "reasons": why}
 
 

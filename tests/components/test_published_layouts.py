@@ -133,7 +133,10 @@ def detection(file, exist_map, pictures):
             number, name = raw["image_id"], f"{raw['image_id']:012}.jpg"
             (folder / pictures / name).write_bytes(raw["image"])
             sizes = {"width": raw["width"], "height": raw["height"]}
-            images[number] = {"id": number, **sizes, **written(name)}
+            images.setdefault(number, {"id": number, **sizes, **written(name)})
+            if "checked" in raw:
+                marks = {} if raw["exhaustive"] else {"not_exhaustive_category_ids": [raw["category_id"]]}
+                images[number] |= {"neg_category_ids": [], **marks}
             claimed.setdefault(str(number), []).append(raw["category"])
             annotations += [
                 {"image_id": number, "category_id": raw["category_id"], "bbox": box} for box in raw["boxes"]
@@ -252,7 +255,7 @@ def test_rows_come_back_from_the_publishers_layout(name, tmp_path):
     source = SOURCES[name]
     LAYOUTS[name](tmp_path, list(source.synthetic(3, 5)))
     raws = list(raw_rows(replace(source, location=str(tmp_path), limit=None), 0))
-    keys = ("prompt", "answer", "answer_kind", "boxes_xyxy_px", "span_seconds")
+    keys = ("prompt", "answer", "answer_kind", "boxes_xyxy_px", "span_seconds", "extra")
     drawn = [source.convert(raw) for raw in source.synthetic(3, 5)]
     read = [source.convert(raw) for raw in raws]
     assert sorted(str([row.get(key) for key in keys]) for row in read) == sorted(

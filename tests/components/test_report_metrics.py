@@ -82,10 +82,25 @@ def test_average_precision_replaces_the_mean(tmp_path: Path) -> None:
     assert entry["difference"]["low"] <= entry["difference"]["value"] <= entry["difference"]["high"]
     with pytest.raises(RlvrError, match="needs the boxes of every reply in the column strict_boxes"):
         evaluation(tmp_path / "c", "base", [1.0], about, published_boxes=[RIGHT], strict_boxes=["{}"])
-    with pytest.raises(RlvrError, match="macro mean needs each row's part"):
+    with pytest.raises(RlvrError, match="mean over parts needs each row's part"):
         evaluation(tmp_path / "d", "base", [1.0], {"aggregate": "macro_mean"})
     with pytest.raises(RlvrError, match="aggregate 'sum' of 1 samples"):
         evaluation(tmp_path / "e", "base", [1.0], {"aggregate": "sum"})
+
+
+def test_a_printed_recall_is_set_beside_ours(tmp_path: Path) -> None:
+    roles = {"base": evaluation(tmp_path / "a", "base", [0.6, 0.4, 0.8, 0.9], {"location": "hub", "recall_at": [0.5]})}
+    method = {"backbone": {"hub_id": "org/A-2B", "location": "hub"}}
+    printed = {"model": "A-2B", "role": "base", "score_percent": 75.0, "rows": 4, "source": "s", "judged": False}
+
+    def here(level: float | None) -> dict[str, Any]:
+        benchmark = {"name": "b", "published": [printed | {"recall_at": level}], "source": {"location": "hub"}}
+        (one,) = compare(benchmark, benchmark_metrics("b", roles), roles, method, [])
+        return one
+
+    assert here(0.5)["here"]["score_percent"] == 75.0 and here(0.5)["verdict"] == "consistent"
+    assert here(None)["here"]["score_percent"] == pytest.approx(67.5)
+    assert here(0.7)["here"] is None and here(0.7)["verdict"] == "not comparable"
 
 
 def test_what_makes_a_printed_number_not_comparable(tmp_path: Path) -> None:

@@ -123,11 +123,28 @@ def test_boxes():
     assert one(tracked_boxes.strict, outside) == 0
 
 
+@pytest.mark.parametrize(
+    ("letter", "moments", "by_published", "by_strict"),
+    [
+        ("(C)", "[(14, 18)]", 1, 1),
+        ("(C)", "[(10, 12), (14, 18)]", 1, 1),  # two thirds of the given moments lie in the true one
+        ("(C)", "[(0, 12), (14, 18)]", 0, 0),
+        ("(D)", "[(14, 18)]", 0, 0),
+        ("(C)", "[]", 0, 0),
+        ("(C)", "[(14, 18)]</glue><glue>[(14, 18)]", 1, 0),
+        ("", "[(14, 18)]", None, None),
+    ],
+)
+def test_answers_must_be_right_and_grounded(letter, moments, by_published, by_strict):
+    text = [f"<answer>{letter}</answer><glue>{moments}</glue>"]
+    truth = {"answer": ["(C)"], "glue": [[[13.8, 29.8]]]}
+    assert video_answers.joint_published(text, **truth) == [by_published]
+    assert video_answers.joint_strict(text, **truth) == [by_strict]
+
+
 def test_scorers_tell_unread_from_wrong():
     assert one(video_answers.span_published, "it is 10 to 20, <answer>here</answer>") == 1
     assert one(video_answers.span_strict, "it is 10 to 20, <answer>here</answer>") is None
-    assert one(video_answers.recall_published, "15 to 20") == 1
-    assert one(video_answers.recall_published, "16 to 20") == 0
     assert one(video_answers.moments_published, "<glue>10</glue>") is None
     assert one(video_answers.letter_published, "<answer>none</answer>") is None
     assert one(video_answers.letter_strict, "<answer>(D)</answer>") == 0

@@ -3,7 +3,6 @@
 from dataclasses import replace
 
 from rlvr.benchmarks import charades_sta
-from rlvr.benchmarks.benchmark import Published
 from rlvr.datasets import activity_net
 
 BENCHMARK = replace(
@@ -12,15 +11,9 @@ BENCHMARK = replace(
     title="ActivityNet Captions val_2 (mIoU)",
     source=activity_net.VAL_2,
     published=(
-        Published(
-            model="Qwen2.5-VL-7B-Instruct", role="base", score_percent=21.1, rows=17_031, source=charades_sta.TABLE
-        ),
-        Published(
-            model="fine-tuned on Charades-STA", role="sft", score_percent=20.6, rows=17_031, source=charades_sta.TABLE
-        ),
-        Published(model="VideoChat-R1", role="tuned", score_percent=36.6, rows=17_031, source=charades_sta.TABLE),
-        Published(
-            model="VideoChat-R1-thinking", role="tuned", score_percent=35.5, rows=17_031, source=charades_sta.TABLE
-        ),
+        *charades_sta.printed("Qwen2.5-VL-7B-Instruct", "base", 17_031, 21.1, r5=15.8, r7=7.5),
+        *charades_sta.printed("fine-tuned on Charades-STA", "sft", 17_031, 20.6, r5=16.7, r7=7.9),
+        *charades_sta.printed("VideoChat-R1", "tuned", 17_031, 36.6, r5=33.4, r7=17.7),
+        *charades_sta.printed("VideoChat-R1-thinking", "tuned", 17_031, 35.5, r5=33.3, r7=16.7),
     ),
 )

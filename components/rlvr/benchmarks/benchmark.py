@@ -37,6 +37,8 @@ class Published:
     """Where it is printed."""
     judged: bool = False
     """Whether a language model took part in the scoring."""
+    recall_at: float | None = None
+    """Overlap from which on a row counted as found, where the number is R@overlap and not the benchmark's score."""
     split: str | None = None
     """What was scored there where it is not the benchmark's own rows, e.g. `test instead of testmini`."""
 
@@ -73,7 +75,8 @@ class Benchmark:
     judge_rule: JudgeRule | None = None
     """How a judge scores replies where the publication has one; None asks it whether they agree with `answer`."""
     macro_by: str | None = None
-    """Column whose values' mean scores are averaged (macro mean); None averages over rows."""
+    """Column whose values' mean scores are averaged (macro mean); None averages over rows. With boxes, the
+    parts' average precisions are averaged, and parts named `group/part` within their groups first."""
     cluster_by: str | None = None
     """Column of what several rows share (a problem, a video): such rows are not independent, which intervals heed."""
     recall_at: tuple[float, ...] = ()
@@ -88,14 +91,14 @@ class Benchmark:
     def __post_init__(self) -> None:
         if (self.published_boxes is None) != (self.strict_boxes is None):
             raise RlvrError(f"Benchmark {self.name}: give published_boxes and strict_boxes, or neither.")
-        if self.published_boxes is not None and self.macro_by is not None:
-            raise RlvrError(f"Benchmark {self.name}: average precision is already a mean over classes; drop macro_by.")
         if self.samples < 1 or not all(0 < level <= 1 for level in self.recall_at):
             raise RlvrError(f"Benchmark {self.name}: samples must be at least 1 and recall_at in (0, 1].")
+        if unknown := {one.recall_at for one in self.published} - {None, *self.recall_at}:
+            raise RlvrError(f"Benchmark {self.name}: published has R@{unknown.pop()}; add it to recall_at.")
 
     @property
     def aggregate(self) -> str:
-        """How rows become one number: `mean`, `macro_mean` or `average_precision`."""
+        """How rows become one number, one of `rlvr.scoring.design.AGGREGATES`."""
         if self.published_boxes is not None:
-            return "average_precision"
+            return "average_precision" if self.macro_by is None else "grouped_average_precision"
         return "mean" if self.macro_by is None else "macro_mean"

@@ -13,4 +13,6 @@ BENCHMARK = replace(
     source=coco_filtered.TEST,
     published_rule=picture_map.published,
     published_boxes=picture_map.published_boxes,
+    macro_by=None,
+    version=1,
 )

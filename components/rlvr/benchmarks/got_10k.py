@@ -3,7 +3,6 @@
 from dataclasses import replace
 
 from rlvr.benchmarks import charades_sta
-from rlvr.benchmarks.benchmark import Published
 from rlvr.datasets import got_10k
 from rlvr.prompts import Prompt
 from rlvr.scoring import video_answers
@@ -27,9 +26,9 @@ BENCHMARK = replace(
     strict_rule=video_answers.boxes_strict,
     version=2,
     published=(
-        Published(model="Qwen2.5-VL-7B-Instruct", role="base", score_percent=12.6, rows=180, source=charades_sta.TABLE),
-        Published(model="fine-tuned on GOT-10k", role="sft", score_percent=41.8, rows=180, source=charades_sta.TABLE),
-        Published(model="VideoChat-R1", role="tuned", score_percent=43.8, rows=180, source=charades_sta.TABLE),
-        Published(model="VideoChat-R1-thinking", role="tuned", score_percent=43.3, rows=180, source=charades_sta.TABLE),
+        *charades_sta.printed("Qwen2.5-VL-7B-Instruct", "base", 180, 12.6, r5=1.1),
+        *charades_sta.printed("fine-tuned on GOT-10k", "sft", 180, 41.8, r5=29.5),
+        *charades_sta.printed("VideoChat-R1", "tuned", 180, 43.8, r5=38.2),
+        *charades_sta.printed("VideoChat-R1-thinking", "tuned", 180, 43.3, r5=33.9),
     ),
 )

@@ -1,4 +1,8 @@
-"""NExT-GQA, test part: mean overlap of the moments that show the answer, and accuracy of the answer's letter."""
+"""NExT-GQA, test part: mean overlap of the moments that show the answer, accuracy of its letter, and both together.
+
+The set's own measure is Acc@GQA (arXiv 2309.01327): the answer is right, and at least half of the given moments lies in
+the true ones. VideoChat-R1 prints the first two.
+"""
 
 from dataclasses import replace
 
@@ -70,3 +74,13 @@ ACCURACY = replace(
         ),
     ),
 )
+
+JOINT = replace(
+    ACCURACY,
+    name="next_gqa_joint",
+    title="NExT-GQA test (Acc@GQA)",
+    published_rule=video_answers.joint_published,
+    strict_rule=video_answers.joint_strict,
+    published=(),
+)
+"""`rlvr score next_gqa_joint --predictions FILE --rows DIR` computes it from the replies to either of the others."""

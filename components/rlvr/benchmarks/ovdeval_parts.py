@@ -34,7 +34,12 @@ def _published(base: float, sft: float, tuned: float) -> tuple[Published, ...]:
 
 BENCHMARKS: tuple[Benchmark, ...] = tuple(
     replace(
-        ovdeval.BENCHMARK, name=source.name, title=source.title, source=source, published=_published(*PRINTED[part])
+        ovdeval.BENCHMARK,
+        name=source.name,
+        title=source.title,
+        source=source,
+        macro_by=None,
+        published=_published(*PRINTED[part]),
     )
     for part, source in PARTS.items()
 )

@@ -34,6 +34,7 @@ TEST = replace(
     title="COCO_filtered (val2017)",
     hub_id=None,
     licence="CC BY 4.0 (annotations)",
+    columns=("image", "asked", "boxes"),
     read=read,
 )
 """Upstream does not say how many of the 5,000 pictures remain."""

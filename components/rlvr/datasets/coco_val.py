@@ -28,12 +28,13 @@ from rlvr.errors import RlvrError
 def convert(raw: RawRow) -> dict[str, Any]:
     """A raw row -> our fields; boxes become corners in pixels."""
     boxes = [[x, y, x + width, y + height] for x, y, width, height in raw["boxes"]]
-    extra = {
+    extra: dict[str, Any] = {
         "image_id": raw["image_id"],
         "category": raw["category"],
         "category_id": raw["category_id"],
         "width_px": raw["width"],
         "height_px": raw["height"],
+        **{name: raw[name] for name in ("checked", "exhaustive") if name in raw},
     }
     return {
         "images": [raw["image"]],
@@ -93,7 +94,16 @@ def joined(
                     "category": category,
                     "category_id": ids[category],
                     "boxes": boxes[picture["id"], ids[category]],
+                    **_annotated(picture, ids[category], bool(boxes[picture["id"], ids[category]])),
                 }
+
+
+def _annotated(picture: dict[str, Any], category: int, there: bool) -> dict[str, bool]:
+    """What LVIS says of a category in a picture: whether anybody looked for it, and whether all of it is marked."""
+    if "neg_category_ids" not in picture:
+        return {}
+    open_ones = picture.get("not_exhaustive_category_ids", [])
+    return {"checked": there or category in picture["neg_category_ids"], "exhaustive": category not in open_ones}
 
 
 def loaded(path: Path) -> Any:

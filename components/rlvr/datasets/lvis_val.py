@@ -1,7 +1,8 @@
 """LVIS v1 val as Visual-RFT evaluates it: one question for every rare category that a picture is said to show.
 
 Put into one folder `lvis_v1_val.json`, the COCO pictures it names (`val2017/` and `train2017/`) and Visual-RFT's map of
-the size under test (`exist_map_lvis_Qwen2_vl_2B_baseline.json` or the 7B one). Raw rows as in `coco_val`.
+the size under test (`exist_map_lvis_Qwen2_vl_2B_baseline.json` or the 7B one). Raw rows as in `coco_val`, with
+`checked` (somebody looked for the category in the picture) and `exhaustive` (all of it is marked) besides.
 """
 
 import random
@@ -47,12 +48,17 @@ def _joined(folder: Path, categories: tuple[str, ...], size: str) -> Iterator[Ra
 
 def synthetic_6(n: int, seed: int) -> Iterator[RawRow]:
     """`n` pictures of two things of the six categories."""
-    return coco_val.raw_rows(n, random.Random(f"lvis_val 6 {seed}"), CATEGORIES)
+    return _annotated(coco_val.raw_rows(n, random.Random(f"lvis_val 6 {seed}"), CATEGORIES))
 
 
 def synthetic_13(n: int, seed: int) -> Iterator[RawRow]:
     """`n` pictures of one thing of the thirteen categories."""
-    return coco_val.raw_rows(n, random.Random(f"lvis_val 13 {seed}"), RARE_13, things=1)
+    return _annotated(coco_val.raw_rows(n, random.Random(f"lvis_val 13 {seed}"), RARE_13, things=1))
+
+
+def _annotated(rows: Iterator[RawRow]) -> Iterator[RawRow]:
+    """The rows with LVIS's two marks; every fourth picture is said to be marked in part."""
+    return ({**row, "checked": True, "exhaustive": row["image_id"] % 4 > 0} for row in rows)
 
 
 RARE_6_2B = replace(
@@ -60,6 +66,7 @@ RARE_6_2B = replace(
     name="lvis_val_6_rare",
     title="LVIS v1 val, 6 rare categories",
     licence="CC BY 4.0 (annotations); pictures under their Flickr licences",
+    columns=(*coco_val.FEW_SHOT_2B.columns, "checked", "exhaustive"),
     read=read_6_2b,
     synthetic=synthetic_6,
 )

@@ -29,13 +29,17 @@ def scores(entry: dict[str, Any], published: Sequence[dict[str, Any]]) -> Markup
             span = f"{percent(score['low'])} to {percent(score['high'])}"
             spoken.append(f"{role} {percent(score['score_percent'])} ({span})")
     for number in published:
-        if number["role"] in ROWS and number["same_model"] and 0 <= number["score_percent"] <= 100:
+        if number.get("recall_at") is None and _is_drawn(number):
             comparable = number["verdict"] != "not comparable"
             name = f"published {number['role']}{'' if comparable else ' apart'}"
             parts.append(_dot(number["score_percent"], ROWS[number["role"]], name, 5.5))
             spoken.append(f"published {number['role']} {percent(number['score_percent'])}")
     parts.append(svg.words("50%", 90.0, "score, per cent", "axis-title"))
     return svg.strip(96, f"Scores in per cent: {'; '.join(spoken)}", parts)
+
+
+def _is_drawn(number: dict[str, Any]) -> bool:
+    return number["role"] in ROWS and number["same_model"] and 0 <= number["score_percent"] <= 100
 
 
 def difference(entry: dict[str, Any], reach: float) -> Markup | None:

@@ -6,6 +6,7 @@ from typing import Any
 AGGREGATES = {
     "macro_mean": "mean over the parts' means",
     "average_precision": "COCO average precision over all pictures",
+    "grouped_average_precision": "mean over groups of parts of the parts' COCO average precisions",
 }
 
 

@@ -12,7 +12,12 @@ from rlvr.report.templates import render
 LICENCES = {"apache-2.0": "apache-2.0", "mit": "mit", "bsd-3-clause": "bsd-3-clause", "cc-by-4.0": "cc-by-4.0"}
 """Licences that the Hub knows by the same name, lower case; any other is given as `other` with its name."""
 
-METRICS = {"mean": "accuracy", "macro_mean": "macro_accuracy", "average_precision": "mean_average_precision"}
+METRICS = {
+    "mean": "accuracy",
+    "macro_mean": "macro_accuracy",
+    "average_precision": "mean_average_precision",
+    "grouped_average_precision": "mean_average_precision",
+}
 """How a benchmark's rows became one number -> what the card calls the metric."""
 
 

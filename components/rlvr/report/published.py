@@ -22,12 +22,15 @@ def compare(
     entries = []
     for published in benchmark["published"]:
         reasons = _reasons(published, benchmark, metrics["n"], roles, method, changes)
+        ours = measured(metrics.get(published["role"]), published)
         entries.append(
             {
                 **{key: published[key] for key in ("model", "role", "score_percent", "rows", "source")},
+                "recall_at": published.get("recall_at"),
+                "here": ours,
                 "low": None,
                 "high": None,
-                "verdict": "not comparable" if reasons else position(metrics[published["role"]], published),
+                "verdict": "not comparable" if reasons or ours is None else position(ours, published),
                 "reasons": reasons,
                 "same_model": not _other_size(published["model"], method["backbone"]["hub_id"]),
             }
@@ -48,6 +51,15 @@ def differences(published: dict[str, Any], n: int) -> list[str]:
     if published["judged"]:
         reasons.append("a language model judged the published answers")
     return reasons
+
+
+def measured(ours: dict[str, Any] | None, published: dict[str, Any]) -> dict[str, Any] | None:
+    """Our number that a published one is set beside: the score, or R@overlap; None where it was not measured."""
+    level = published.get("recall_at")
+    if ours is None or level is None:
+        return ours
+    found: dict[str, Any] | None = ours.get("recall", {}).get(f"{level:g}")
+    return found
 
 
 def position(ours: dict[str, Any], published: dict[str, Any]) -> str:

@@ -67,6 +67,24 @@ def first_block(text: str, tag: str) -> str | None:
 def overlap(given: Spans, truth: Spans) -> float:
     """Common length over length of the union; 1 where neither side has any length."""
     one, other = merged(given), merged(truth)
+    common = _common(one, other)
+    whole = _length([*one, *other]) - common
+    return common / whole if whole else 1.0
+
+
+def precision(given: Spans, truth: Spans) -> float:
+    """Share of the given moments that lies in the true ones (intersection over prediction); 0 where none is given."""
+    one = merged(given)
+    whole = _length(one)
+    return _common(one, merged(truth)) / whole if whole else 0.0
+
+
+def _length(spans: Spans) -> float:
+    return float(sum(end - start for start, end in spans))
+
+
+def _common(one: Spans, other: Spans) -> float:
+    """Length that is in both, each merged and in order."""
     common, place, against = 0.0, 0, 0
     while place < len(one) and against < len(other):
         (start, end), (true_start, true_end) = one[place], other[against]
@@ -75,8 +93,7 @@ def overlap(given: Spans, truth: Spans) -> float:
             place += 1
         else:
             against += 1
-    whole = sum(end - start for start, end in [*one, *other]) - common
-    return common / whole if whole else 1.0
+    return common
 
 
 def merged(spans: Spans) -> list[tuple[float, float]]:

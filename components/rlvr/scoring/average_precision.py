@@ -7,9 +7,9 @@ thresholds (0.50 to 0.95) and the classes that have a true box. It is not the me
 `Ranking` computes the same from matches that are made once, for pictures that count several times or not at all: a
 bootstrap of a thousand draws then takes seconds.
 
-LVIS differs in two ways: 300 boxes of a picture count instead of 100 of a class, and a class is judged in pictures that
-were checked for it alone. Here a row asks about one class of such a picture, and no reply has room for 100 boxes, so
-that both come to the same.
+LVIS judges a class in pictures alone that were checked for it, leaves found boxes out of account that meet no true one
+where not all are marked (`Picture.exhaustive`), and takes 300 boxes of a picture instead of 100 of a class. A row here
+asks about one class, so that 300 of a picture are 300 of the class.
 """
 
 from collections import defaultdict
@@ -29,12 +29,15 @@ RECALLS = np.linspace(0.0, 1.0, 101)
 LARGEST_AREA = 1e10
 """Area in square pixels above which COCO leaves a box out of account, as it does boxes of negative area."""
 
-MOST = 100
-"""Boxes of one class that count in one picture."""
+MOST, MOST_OF_LVIS = 100, 300
+"""Boxes of one class that count in one picture, by COCO and by LVIS."""
 
 
 def average_precision(pictures: Sequence[Picture]) -> float:
-    """AP in [0, 1]; 0 where there is a true box but no box was found, and where there is no true box at all."""
+    """AP in [0, 1]; 0 where there is a true box but no box was found, and where there is no true box at all.
+
+    With a picture that is not exhaustive it is LVIS's, else COCO's.
+    """
     from faster_coco_eval import COCO, COCOeval_faster
 
     labels = sorted({label for picture in pictures for label, _ in picture.truth})
@@ -54,13 +57,14 @@ def average_precision(pictures: Sequence[Picture]) -> float:
         return 0.0
     wanted = COCO(
         {
-            "images": [{"id": number, "width": 1, "height": 1} for number in range(len(pictures))],
-            "categories": [{"id": place, "name": label} for label, place in places.items()],
+            "images": [_image(number, picture, list(places.values())) for number, picture in enumerate(pictures)],
+            "categories": [{"id": place, "name": label, "frequency": "f"} for label, place in places.items()],
             "annotations": [item | {"id": number} for number, item in enumerate(truth, start=1)],
         }
     )
-    evaluation = COCOeval_faster(wanted, wanted.loadRes(found), "bbox", print_function=_silent)
-    evaluation.params.maxDets = [1, 10, MOST]
+    lvis = not all(picture.exhaustive for picture in pictures)
+    evaluation = COCOeval_faster(wanted, wanted.loadRes(found), "bbox", print_function=_silent, lvis_style=lvis)
+    evaluation.params.maxDets = [1, 10, MOST_OF_LVIS if lvis else MOST]
     evaluation.evaluate()
     evaluation.accumulate()
     precision = evaluation.eval["precision"][:, :, :, 0, -1]  # thresholds, recalls, classes; all areas, most boxes
@@ -78,7 +82,8 @@ class Ranking:
                 wanted[label][number].append(box)
             for label, box, score in picture.found:
                 given[label][number].append((box, score))
-        self.classes = [_Class(wanted[label], given.get(label, {})) for label in sorted(wanted)]
+        partly = {number for number, picture in enumerate(pictures) if not picture.exhaustive}
+        self.classes = [_Class(wanted[label], given.get(label, {}), partly) for label in sorted(wanted)]
 
     def __call__(self, weights: np.ndarray) -> float:
         """AP where picture i counts `weights[i]` times; classes of which no true box was drawn are left out."""
@@ -89,13 +94,15 @@ class Ranking:
 class _Class:
     """One class: pictures of its true boxes, and its found boxes in the order of their scores."""
 
-    def __init__(self, wanted: dict[int, list[Box]], given: dict[int, list[tuple[Box, float]]]) -> None:
+    def __init__(
+        self, wanted: dict[int, list[Box]], given: dict[int, list[tuple[Box, float]]], partly: set[int]
+    ) -> None:
         self.true_pictures = np.array([number for number, boxes in wanted.items() for _ in boxes], dtype=np.int64)
         scores: list[float] = []
         owners: list[int] = []
         hits: list[np.ndarray] = []
         for number in sorted(given):
-            ranked = sorted(given[number], key=lambda pair: -pair[1])[:MOST]
+            ranked = sorted(given[number], key=lambda pair: -pair[1])[: MOST_OF_LVIS if partly else MOST]
             ranked = [(box, score) for box, score in ranked if 0 <= _area(box) <= LARGEST_AREA]
             scores += [score for _, score in ranked]
             owners += [number] * len(ranked)
@@ -103,6 +110,8 @@ class _Class:
         order = np.argsort(-np.array(scores), kind="stable")
         self.owners = np.array(owners, dtype=np.int64)[order]
         self.hits = np.concatenate(hits, axis=1)[:, order] if hits else np.zeros((len(THRESHOLDS), 0), dtype=bool)
+        whole = np.array([owner not in partly for owner in owners], dtype=bool)[order]
+        self.counted = self.hits | whole  # [thresholds, found]: the rest counts neither way
 
     def precision(self, weights: np.ndarray) -> float | None:
         """Mean precision over thresholds and recalls; None without a true box."""
@@ -110,7 +119,7 @@ class _Class:
         if not true_boxes:
             return None
         counts = weights[self.owners]
-        right, seen = np.cumsum(self.hits * counts, axis=1), np.cumsum(counts)
+        right, seen = np.cumsum(self.hits * counts, axis=1), np.cumsum(self.counted * counts, axis=1)
         precision = right / np.maximum(seen, np.spacing(1))
         best = np.maximum.accumulate(precision[:, ::-1], axis=1)[:, ::-1]  # at that rank or behind
         total = 0.0
@@ -150,6 +159,17 @@ def _overlap(one: Box, other: Box) -> float:
 def _area(box: Box) -> float:
     """Area in square pixels; negative where one pair of corners is in the wrong order."""
     return (box[2] - box[0]) * (box[3] - box[1])
+
+
+def _image(number: int, picture: Picture, labels: list[int]) -> dict[str, Any]:
+    """A picture that was checked for every class, as LVIS writes it; COCO's evaluation passes the lists over."""
+    return {
+        "id": number,
+        "width": 1,
+        "height": 1,
+        "neg_category_ids": labels,
+        "not_exhaustive_category_ids": [] if picture.exhaustive else labels,
+    }
 
 
 def _coco(number: int, place: int, box: Box) -> dict[str, Any]:

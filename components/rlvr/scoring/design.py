@@ -17,8 +17,15 @@ from rlvr.scoring.picture import Picture
 RULES = ("published", "strict")
 """The two answer rules."""
 
-AGGREGATES = ("mean", "macro_mean", "average_precision")
-"""Mean over rows; mean over the parts' means; COCO's average precision over all pictures."""
+AGGREGATES = ("mean", "macro_mean", "average_precision", "grouped_average_precision")
+"""Mean over rows; mean over the parts' means; COCO's average precision over all pictures; mean over groups of parts of
+the parts' average precisions."""
+
+OF_BOXES = ("average_precision", "grouped_average_precision")
+"""Those that are computed from boxes."""
+
+OF_PARTS = ("macro_mean", "grouped_average_precision")
+"""Those that need each row's part."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -71,7 +78,7 @@ def read_design(about: Mapping[str, Any], table: pa.Table, place: str) -> Design
             f"expected one of {', '.join(AGGREGATES)} and a number of samples that divides them. Evaluate again."
         )
     pictures = {}
-    for rule in RULES if aggregate == "average_precision" else ():
+    for rule in RULES if aggregate in OF_BOXES else ():
         try:
             pictures[rule] = [Picture.from_text(text) for text in columns[f"{rule}_boxes"]]
         except (KeyError, TypeError, ValueError) as error:
@@ -80,8 +87,8 @@ def read_design(about: Mapping[str, Any], table: pa.Table, place: str) -> Design
                 f"evaluate again."
             ) from error
     parts = _full(columns.get("part"))
-    if aggregate == "macro_mean" and parts is None:
-        raise RlvrError(f"{place}: a macro mean needs each row's part in the column `part`; evaluate again.")
+    if aggregate in OF_PARTS and parts is None:
+        raise RlvrError(f"{place}: a mean over parts needs each row's part in the column `part`; evaluate again.")
     return Design(
         aggregate=aggregate,
         samples=samples,

@@ -8,6 +8,7 @@ Upstream: Liuziyu77/Visual-RFT@9486633 coco_evaluation/Qwen2_VL_coco_infere.py.
 
 import math
 from collections.abc import Sequence
+from dataclasses import replace
 from typing import Any
 
 from rlvr.detections import UNREADABLE, answer_body, halved, iou, json_list, strict_list, without_duplicates
@@ -94,6 +95,44 @@ def strict_boxes(
         _picture(_in_pixels(strict_list(text) or [], width, height), truth, name)
         for text, truth, width, height, name in rows
     ]
+
+
+def federated_boxes(
+    completions: list[str],
+    *,
+    boxes_xyxy_px: list[list[list[float]]],
+    width_px: list[int],
+    height_px: list[int],
+    category: list[str],
+    checked: list[bool],
+    exhaustive: list[bool],
+    **_: Any,
+) -> list[Picture]:
+    """`published_boxes` by LVIS's rules: none where nobody `checked` for the class, and partly marked pictures so."""
+    sizes = {"width_px": width_px, "height_px": height_px}
+    pictures = published_boxes(completions, boxes_xyxy_px=boxes_xyxy_px, category=category, **sizes)
+    return [_federated(*row) for row in zip(pictures, checked, exhaustive, strict=True)]
+
+
+def federated_strict_boxes(
+    completions: list[str],
+    *,
+    boxes_xyxy_px: list[list[list[float]]],
+    width_px: list[int],
+    height_px: list[int],
+    category: list[str],
+    checked: list[bool],
+    exhaustive: list[bool],
+    **_: Any,
+) -> list[Picture]:
+    """`strict_boxes` by LVIS's rules."""
+    sizes = {"width_px": width_px, "height_px": height_px}
+    pictures = strict_boxes(completions, boxes_xyxy_px=boxes_xyxy_px, category=category, **sizes)
+    return [_federated(*row) for row in zip(pictures, checked, exhaustive, strict=True)]
+
+
+def _federated(picture: Picture, checked: bool, exhaustive: bool) -> Picture:
+    return replace(picture, found=picture.found if checked else (), exhaustive=exhaustive)
 
 
 def evaluated_boxes(text: str, height_px: int, width_px: int) -> list[list[Any]] | None:

@@ -15,7 +15,8 @@ import numpy as np
 
 from rlvr.scoring import bootstrap, intervals
 from rlvr.scoring.average_precision import Ranking, average_precision
-from rlvr.scoring.design import Design
+from rlvr.scoring.design import OF_BOXES, Design
+from rlvr.scoring.grouped_precision import GroupedRanking, grouped_average_precision
 from rlvr.scoring.pass_at_k import ladder, pass_at_k
 
 DIGITS = 4
@@ -128,6 +129,9 @@ def _value(rows: list[float], design: Design, rule: str, *, bare: bool = False) 
     value = statistic(np.ones(len(rows)))
     if design.aggregate == "average_precision":
         value = mean(average_precision(pictures) for pictures in _by_sample(design, rule))
+    if design.aggregate == "grouped_average_precision":
+        parts = _row_parts(design)
+        value = mean(grouped_average_precision(pictures, parts) for pictures in _by_sample(design, rule))
     if bare:
         return value, value, value, "none"
     low, high, spread = bootstrap.interval(statistic, _draws(len(rows), design))
@@ -181,7 +185,10 @@ def _statistic(rows: list[float], design: Design, rule: str) -> bootstrap.Statis
     """The number as a function of how often each row counts."""
     if design.aggregate == "macro_mean":
         return bootstrap.macro_mean(rows, _row_parts(design))
-    rankings = [Ranking(pictures) for pictures in _by_sample(design, rule)]
+    rankings: list[bootstrap.Statistic] = [
+        Ranking(pictures) if design.parts is None else GroupedRanking(pictures, _row_parts(design))
+        for pictures in _by_sample(design, rule)
+    ]
     return lambda weights: mean(ranking(weights) for ranking in rankings)
 
 
@@ -191,9 +198,8 @@ def _row_parts(design: Design) -> list[str]:
 
 
 def _draws(rows: int, design: Design) -> Any:
-    pooled = design.aggregate == "average_precision"
-    parts = None if pooled else _row_parts(design)
-    times = PICTURE_DRAWS if pooled else bootstrap.TIMES
+    parts = None if design.parts is None else _row_parts(design)
+    times = PICTURE_DRAWS if design.aggregate in OF_BOXES else bootstrap.TIMES
     return bootstrap.draws(rows, clusters=row_clusters(design), parts=parts, times=times)
 
 

@@ -24,12 +24,15 @@ class Picture:
     """Label, box and score of each box given; the higher the score, the earlier it counts."""
     truth: tuple[tuple[str, Box], ...]
     """Label and box of each true box."""
+    exhaustive: bool = True
+    """Whether every true box is there. Where not, a found box that meets none counts neither for nor against."""
 
     def to_text(self) -> str:
         """The picture as JSON, readable by `from_text`."""
         found = [[label, *box, score] for label, box, score in self.found]
         truth = [[label, *box] for label, box in self.truth]
-        return json.dumps({"found": found, "truth": truth}, separators=(",", ":"), allow_nan=False)
+        kept = {"found": found, "truth": truth, **({} if self.exhaustive else {"exhaustive": False})}
+        return json.dumps(kept, separators=(",", ":"), allow_nan=False)
 
     @classmethod
     def from_text(cls, text: str) -> "Picture":
@@ -39,6 +42,7 @@ class Picture:
             return cls(
                 found=tuple((str(label), _box(box), float(score)) for label, *box, score in data["found"]),
                 truth=tuple((str(label), _box(box)) for label, *box in data["truth"]),
+                exhaustive=bool(data.get("exhaustive", True)),
             )
         except (KeyError, TypeError) as error:
             raise ValueError(f"not the boxes of a picture ({error})") from error

@@ -12,8 +12,8 @@ from rlvr.answers import last_answer_span
 from rlvr.rewards import glue_spans, option_letter, time_span, tracked_boxes
 from rlvr.rewards.glue_spans import Spans, first_block, written_spans
 
-RECALL_AT = 0.5
-"""Overlap from which on a span counts as found (R@0.5)."""
+GROUNDED = 0.5
+"""Share of the given moments that must lie in the true ones for an answer to be grounded (Acc@GQA)."""
 
 
 def span_published(completions: list[str], *, span_seconds: list[list[float]], **_: Any) -> list[float | None]:
@@ -24,16 +24,6 @@ def span_published(completions: list[str], *, span_seconds: list[list[float]], *
 def span_strict(completions: list[str], *, span_seconds: list[list[float]], **_: Any) -> list[float | None]:
     """The last answer tag must hold `NUMBER to NUMBER`, in order."""
     return [_overlap(time_span.strict_span(text), truth) for text, truth in zip(completions, span_seconds, strict=True)]
-
-
-def recall_published(completions: list[str], *, span_seconds: list[list[float]], **_: Any) -> list[float | None]:
-    """1 where the overlap is at least one half; the mean is R@0.5."""
-    return [_found(score) for score in span_published(completions, span_seconds=span_seconds)]
-
-
-def recall_strict(completions: list[str], *, span_seconds: list[list[float]], **_: Any) -> list[float | None]:
-    """The same of `span_strict`."""
-    return [_found(score) for score in span_strict(completions, span_seconds=span_seconds)]
 
 
 def moments_published(completions: list[str], *, glue: list[Spans], **_: Any) -> list[float | None]:
@@ -64,6 +54,26 @@ def letter_strict(completions: list[str], *, answer: list[str], **_: Any) -> lis
     scores = option_letter.strict(completions, answer=answer)
     spans = [option_letter.STRICT.fullmatch(last_answer_span(text) or "") for text in completions]
     return [score if match else None for score, match in zip(scores, spans, strict=True)]
+
+
+def joint_published(completions: list[str], *, answer: list[str], glue: list[Spans], **_: Any) -> list[float | None]:
+    """1 where the letter is right and at least half of the given moments lies in the true ones: Acc@GQA."""
+    letters = letter_published(completions, answer=answer)
+    shares = [
+        glue_spans.precision(written_spans(text) or [], truth) for text, truth in zip(completions, glue, strict=True)
+    ]
+    return [_joint(letter, share) for letter, share in zip(letters, shares, strict=True)]
+
+
+def joint_strict(completions: list[str], *, answer: list[str], glue: list[Spans], **_: Any) -> list[float | None]:
+    """The same by the strict letter and moments."""
+    letters = letter_strict(completions, answer=answer)
+    read = moments_strict(completions, glue=glue)
+    shares = [
+        glue_spans.precision(written_spans(text) or [], truth) if score else 0.0
+        for text, score, truth in zip(completions, read, glue, strict=True)
+    ]
+    return [_joint(letter, share) for letter, share in zip(letters, shares, strict=True)]
 
 
 def boxes_published(completions: list[str], *, boxes: list[list[list[float]]], **_: Any) -> list[float | None]:
@@ -98,8 +108,8 @@ def _overlap(given: time_span.Span | None, truth: list[float]) -> float | None:
     return None if given is None else time_span.overlap(given, (truth[0], truth[1])) or 0.0
 
 
-def _found(score: float | None) -> float | None:
-    return None if score is None else float(score >= RECALL_AT)
+def _joint(letter: float | None, share: float) -> float | None:
+    return None if letter is None else float(letter == 1.0 and share >= GROUNDED)
 
 
 def _label(given: str | None, truth: str) -> float | None:

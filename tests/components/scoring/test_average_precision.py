@@ -1,9 +1,14 @@
 """Pooled AP against faster-coco-eval and against numbers that pycocotools 2.0.11 gave for the same boxes."""
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 
+from rlvr.benchmarks.ovdeval_parts import PRINTED
+from rlvr.datasets.ovdeval import GROUPS
 from rlvr.scoring.average_precision import Ranking, average_precision
+from rlvr.scoring.grouped_precision import GroupedRanking, grouped_average_precision, mean_of_groups
 from rlvr.scoring.picture import Picture, pixels
 
 LABELS = ("cat", "dog", "bus")
@@ -51,6 +56,33 @@ def test_average_precision_equals_pycocotools(seed: int) -> None:
 def test_ranking_equals_average_precision_where_every_picture_counts_once(seed: int) -> None:
     some = pictures(seed)
     assert Ranking(some)(np.ones(len(some))) == pytest.approx(average_precision(some), abs=1e-9)
+
+
+@pytest.mark.parametrize("seed", range(20, 26))
+def test_ranking_equals_average_precision_where_pictures_are_marked_in_part(seed: int) -> None:
+    some = [replace(one, exhaustive=number % 3 > 0) for number, one in enumerate(pictures(seed))]
+    found = average_precision(some)
+    assert Ranking(some)(np.ones(len(some))) == pytest.approx(found, abs=1e-9)
+    assert found > average_precision([replace(one, exhaustive=True) for one in some])
+
+
+def test_parts_are_averaged_within_their_groups() -> None:
+    some, parts = pictures(7, 30), ["attribute/color", "attribute/material", "negation"] * 10
+    color, material, negation = (average_precision(some[start::3]) for start in range(3))
+    found = grouped_average_precision(some, parts)
+    assert found == pytest.approx(((color + material) / 2 + negation) / 2)
+    assert GroupedRanking(some, parts)(np.ones(30)) == pytest.approx(found, abs=1e-9)
+    weights = np.array([1.0, 1.0, 0.0] * 10)  # no picture of `negation` is drawn
+    assert GroupedRanking(some, parts)(weights) == pytest.approx((color + material) / 2, abs=1e-9)
+    assert mean_of_groups({}) == 0.0
+
+
+def test_published_parts_of_ovdeval_give_the_published_overall_figures() -> None:
+    overall = {"base": 25.46, "sft": 26.5, "tuned": 31.01}
+    parts = {part: GROUPS.get(part, part) + "/" + part for part in PRINTED}
+    for place, role in enumerate(overall):
+        values = {parts[part]: scores[place] for part, scores in PRINTED.items()}
+        assert mean_of_groups(values) == pytest.approx(overall[role], abs=0.06)
 
 
 def test_weights_stand_for_copies_of_pictures() -> None:

@@ -2,7 +2,7 @@
 
 import json
 
-from rlvr.benchmarks import coco_detection, coco_filtered, ovdeval
+from rlvr.benchmarks import coco_detection, coco_filtered, lvis_detection, ovdeval, ovdeval_parts
 from rlvr.predictions import judged
 from rlvr.scoring import detection, picture_map
 from rlvr.scoring.average_precision import average_precision
@@ -51,9 +51,9 @@ def test_fenced_boxes_are_suppressed_around_true_ones():
 
 
 def test_predictions_keep_the_boxes():
-    assert {one.aggregate for one in (coco_detection.FEW_SHOT, ovdeval.BENCHMARK, coco_filtered.BENCHMARK)} == {
-        "average_precision"
-    }
+    assert coco_detection.FEW_SHOT.aggregate == coco_filtered.BENCHMARK.aggregate == "average_precision"
+    assert ovdeval.BENCHMARK.aggregate == "grouped_average_precision"
+    assert {one.aggregate for one in ovdeval_parts.BENCHMARKS} == {"average_precision"}
     extra = json.dumps({"category": "bus", "width_px": 100, "height_px": 100})
     row = {"row_id": "a", "boxes_xyxy_px": CAT, "extra": extra}
     reply = {"row": 0, "row_id": "a", "sample": 0, "tokens": 1, "truncated": False}
@@ -61,3 +61,21 @@ def test_predictions_keep_the_boxes():
     assert (line["published"], line["strict"]) == (1.0, 1.0)
     assert Picture.from_text(line["published_boxes"]) == Picture.from_text(line["strict_boxes"])
     assert json.loads(line["gold"])["category"] == "bus" and line["cluster"] is None
+
+
+def test_lvis_leaves_unchecked_pictures_out_and_partly_marked_ones_open():
+    texts = [listed(((0, 0, 500, 500), 0.5))] + [listed(((0, 0, 500, 500), 0.9))] * 2
+    table = {
+        "boxes_xyxy_px": [CAT, [], []], "category": ["cat"] * 3, "width_px": [100] * 3, "height_px": [100] * 3,
+        "checked": [True, False, True], "exhaustive": [True, True, False],
+    }  # fmt: skip
+    coco = detection.published_boxes(texts, **table)
+    assert average_precision(coco) < 0.5
+    for benchmark in (lvis_detection.RARE_6_FEDERATED, lvis_detection.RARE_13_FEDERATED):
+        for read in (benchmark.published_boxes, benchmark.strict_boxes):
+            pictures = read(texts, **table)
+            assert [len(one.found) for one in pictures] == [1, 0, 1]
+            assert [one.exhaustive for one in pictures] == [True, True, False]
+            assert average_precision(pictures) == 1.0
+            assert [Picture.from_text(one.to_text()) for one in pictures] == pictures
+        assert benchmark.aggregate == "average_precision" and not benchmark.published

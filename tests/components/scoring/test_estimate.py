@@ -10,6 +10,7 @@ from rlvr.errors import RlvrError
 from rlvr.scoring import bootstrap, estimate, intervals
 from rlvr.scoring.average_precision import average_precision
 from rlvr.scoring.design import PLAIN, Design
+from rlvr.scoring.grouped_precision import grouped_average_precision
 from rlvr.scoring.pass_at_k import ladder, pass_at_k
 
 
@@ -96,6 +97,25 @@ def test_average_precision_is_pooled_and_paired() -> None:
     assert gain["value"] == pytest.approx(100 - found["score_percent"], abs=1e-3) and gain["low"] > 0
     again = old.at(range(len(before)))
     assert estimate.score(scores, again, "published") == found
+
+
+def test_average_precision_by_parts_has_an_interval_of_its_own() -> None:
+    some = pictures(1)
+    parts = ["attribute/color", "attribute/material", "negation", "position"] * 10
+    boxes = {"published": some, "strict": some}
+    design = Design(aggregate="grouped_average_precision", parts=parts, pictures=boxes)
+    found = estimate.score([0.5] * len(some), design, "published")
+    assert found["score_percent"] == round(100 * grouped_average_precision(some, parts), 4)
+    assert found["low"] < found["score_percent"] < found["high"] and found["interval"] == "bootstrap"
+    twice = Design(
+        aggregate="grouped_average_precision",
+        samples=2,
+        parts=[part for part in parts for _ in range(2)],
+        pictures={"published": [one for one in some for _ in range(2)]},
+    )
+    assert estimate.score([0.5] * 80, twice, "published")["score_percent"] == found["score_percent"]
+    same = estimate.difference([0.5] * 40, [0.5] * 40, design, design, "published")
+    assert same["value"] == 0.0 and same["low"] <= 0 <= same["high"]
 
 
 def test_samples_give_pass_at_k_and_their_spread() -> None:

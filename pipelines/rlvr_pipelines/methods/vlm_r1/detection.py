@@ -24,7 +24,6 @@ OVDEVAL = replace(
         (SMALL, "base", 25.46),
         ("the same, SFT", "sft", 26.5),
         ("VLM-R1 3B, odLength", "tuned", 31.01),
-        split="a mean over five groups of parts instead of all parts in one",
     ),
 )
 
