@@ -7,7 +7,7 @@ import typer
 from rich.console import Console
 
 from rlvr.errors import RlvrError
-from rlvr_pipelines.commands import COMMANDS
+from rlvr_pipelines.commands import COMMANDS, GROUPS
 
 app = typer.Typer(
     name="rlvr",
@@ -19,6 +19,8 @@ app = typer.Typer(
 )
 for command in COMMANDS:
     app.command()(command)
+for group in GROUPS:
+    app.add_typer(group)
 
 
 def main() -> None:

@@ -87,7 +87,7 @@ def make_key(path: Path) -> Path:
 def trusted(folder: Path | None = None) -> TrustedKeys:
     """The keys of `folder`, of `RLVR_TRUSTED_KEYS`, or of the user's own configuration."""
     named = folder or (Path(text) if (text := os.environ.get(TRUSTED_KEYS)) else None)
-    place = named or _configuration() / "trusted"
+    place = named or configuration() / "trusted"
     if named and not place.is_dir():
         raise RlvrError(f"{place} is no folder; name the one with the public keys (*.pub) that you trust.")
     names: dict[str, str] = {}
@@ -111,12 +111,12 @@ def _public_keys(folder: Path, names: dict[str, str]) -> dict[str, "SSlibKey"]:
 
 def _own_key() -> Path:
     """The user's own private key, made on first use."""
-    path = _configuration() / "signing-key.pem"
+    path = configuration() / "signing-key.pem"
     if not path.is_file():
         # Made under another name first: two processes that start together must end with one key.
         fresh = path.with_name(f".{os.getpid()}.pem")
         public = make_key(fresh)
-        shown = _configuration() / "trusted" / "this-machine.pub"
+        shown = configuration() / "trusted" / "this-machine.pub"
         shown.parent.mkdir(parents=True, exist_ok=True)
         try:
             os.link(fresh, path)
@@ -128,7 +128,8 @@ def _own_key() -> Path:
     return path
 
 
-def _configuration() -> Path:
+def configuration() -> Path:
+    """The user's own folder for keys and for what was seen of ledgers."""
     try:
         home = os.environ.get("XDG_CONFIG_HOME") or Path("~/.config").expanduser()
     except RuntimeError as error:

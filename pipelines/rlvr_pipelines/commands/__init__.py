@@ -1,5 +1,6 @@
 """The commands of `rlvr`, one file each; a file's heavy imports stand inside its function."""
 
+from rlvr_pipelines.commands.audit import audit
 from rlvr_pipelines.commands.compile import compile
 from rlvr_pipelines.commands.evaluate import evaluate
 from rlvr_pipelines.commands.methods import methods
@@ -12,3 +13,6 @@ from rlvr_pipelines.commands.verify import verify
 
 COMMANDS = (methods, show, verify, run, report, compile, reward, score, evaluate)
 """In the order in which `rlvr --help` lists them."""
+
+GROUPS = (audit,)
+"""Commands with commands of their own."""

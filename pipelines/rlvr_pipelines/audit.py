@@ -1,0 +1,43 @@
+"""A store opened for an audit: its statements checked, its graph, and what this machine saw of it before."""
+
+from dataclasses import dataclass
+from pathlib import Path
+
+from rich.console import Console
+from rich.progress import Progress
+
+from rlvr.lineage import ledger
+from rlvr.lineage.artifact_name import artifact
+from rlvr.lineage.graph import Graph
+from rlvr.lineage.history import History, read
+from rlvr.lineage.keys import TrustedKeys, trusted
+from rlvr.lineage.witness import rolled_back
+from rlvr.store import Store, open_store
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Audited:
+    """A store and what its ledger says."""
+
+    store: Store
+    """The store."""
+    keys: TrustedKeys
+    """Whom the auditor trusts."""
+    history: History
+    """Statements and what is wrong with the ledger."""
+    graph: Graph
+    """The statements, connected."""
+
+    def artifact(self, name: str) -> str:
+        """The digest that a name stands for."""
+        return artifact(name, self.store, self.graph)
+
+
+def audited(store: str, keys: Path | None, console: Console) -> Audited:
+    """Open a store, read its ledger and compare it with what was seen of it last time."""
+    place, known = open_store(store), trusted(keys)
+    with Progress(console=console, transient=True) as progress:
+        task = progress.add_task("Reading statements", total=None)
+        history = read(ledger.entries(place), known, advance=lambda done: progress.update(task, completed=done))
+    history = rolled_back(place, history)
+    return Audited(store=place, keys=known, history=history, graph=Graph(history.entries))

@@ -1,0 +1,164 @@
+"""Audits on the terminal and as JSON."""
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from rich.console import Console
+from rich.markup import escape
+from rich.table import Table
+from rich.tree import Tree
+
+from rlvr.canonical import plain
+from rlvr.lineage.audit import Verdict
+from rlvr.lineage.difference import Difference
+from rlvr.lineage.graph import Graph, Step, label, read_by
+from rlvr.lineage.history import Entry, Finding
+from rlvr.lineage.impact import Impact, made
+
+STYLES = {"failure": "bold red", "warning": "yellow"}
+SHORT = 12
+"""Characters of a digest that people are shown."""
+
+
+def told(verdict: Verdict) -> dict[str, Any]:
+    """A verdict as JSON."""
+    return {**plain(verdict), "passed": verdict.passed}
+
+
+def traced(step: Step) -> dict[str, Any]:
+    """A statement behind an artifact as JSON."""
+    return {"depth": step.depth, "through": step.through, "index": step.entry.index, "statement": step.entry.statement}
+
+
+def impact_told(found: Impact) -> dict[str, Any]:
+    """An impact as JSON."""
+    steps = [{"depth": step.depth, "label": label(step.entry), "made": step.entry.subjects} for step in found.steps]
+    named = {"kind": found.kind, "name": found.name, "found_in": list(found.found_in)}
+    return {**named, "steps": steps, "consumed": {log: list(steps) for log, steps in found.consumed.items()}}
+
+
+def print_verdict(verdict: Verdict, console: Console) -> None:
+    """What does not hold, the licences behind the artifact, and the verdict."""
+    print_findings(verdict.findings, console)
+    table = _table("licence", "of")
+    for licence, names in verdict.licences.items():
+        table.add_row(escape(licence), escape(", ".join(names)))
+    if verdict.licences:
+        console.print(table)
+        console.print()
+    word = "[bold green]stands up[/bold green]" if verdict.passed else "[bold red]does not stand up[/bold red]"
+    console.print(
+        f"{verdict.digest[:SHORT]} {word}: {verdict.statements:,} statements checked, the bytes of {verdict.checked} "
+        f"artifacts read again."
+    )
+
+
+def print_findings(findings: Sequence[Finding], console: Console) -> None:
+    """A table of findings; nothing when there are none."""
+    table = _table("", "finding", "about", "what was found")
+    for finding in findings:
+        about = finding.what[:SHORT] if len(finding.what) == 64 else finding.what
+        style = STYLES[finding.severity]
+        table.add_row(f"[{style}]{finding.severity}[/]", escape(finding.kind), escape(about), escape(finding.message))
+    if findings:
+        console.print(table)
+        console.print()
+
+
+def print_trace(graph: Graph, digest: str, console: Console) -> None:
+    """The stages behind an artifact as a tree; what came up before is not unfolded again."""
+    steps = {step.entry.index: step for step in graph.back(digest)}
+    first = next(iter(steps.values()))
+    seen: set[int] = set()
+    console.print(_branch(graph, first.entry, digest, steps, seen))
+
+
+def _branch(graph: Graph, entry: Entry, digest: str, steps: Mapping[int, Step], seen: set[int]) -> Tree:
+    definition = entry.statement["predicate"]["buildDefinition"]
+    metadata = entry.statement["predicate"]["runDetails"]["metadata"]
+    head = f"[bold]{escape(label(entry))}[/bold] made {digest[:SHORT]}"
+    if entry.index in seen:
+        return Tree(f"{head} (see above)")
+    seen.add(entry.index)
+    when = str(metadata.get("finishedOn", ""))[:19].replace("T", " ")
+    tree = Tree(f"{head}  [dim]statement {entry.index}, {escape(when)}[/dim]")
+    for subject in entry.subjects:
+        for check in graph.about.get(subject, []):
+            tree.add(_told_check(check))
+    parameters = definition["externalParameters"]["parameters"]
+    names = ", ".join(escape(name) for name in sorted(parameters) if name != "seed")
+    seed = f", seed {parameters['seed']}" if "seed" in parameters else ""
+    tree.add(f"[dim]parameters: {names}{seed} (--json shows them)[/dim]")
+    for resource in read_by(entry):
+        found = resource.get("digest", {})
+        earlier = [
+            maker for maker in graph.makers.get(found.get("sha256", ""), [])
+            if maker.index in steps and maker.index < entry.index
+        ]  # fmt: skip
+        if earlier:
+            tree.add(_branch(graph, earlier[0], found["sha256"], steps, seen))
+        else:
+            tree.add(_told_resource(resource))
+    return tree
+
+
+def _told_check(entry: Entry) -> str:
+    predicate = entry.statement["predicate"]
+    if entry.kind == "approval":
+        who = escape(str(predicate.get("verifier", {}).get("id", "")))
+        return f"[green]approved by {who}[/green] {escape(str(predicate.get('note', '')))}"
+    result = str(predicate.get("result", entry.kind))
+    style = {"PASSED": "green", "WARNED": "yellow"}.get(result, "red")
+    numbers = ", ".join(f"{key} {value}" for key, value in sorted(predicate.get("numbers", {}).items()))
+    named = ", ".join(predicate.get("passedTests", [])[:1]) if len(predicate.get("passedTests", [])) == 1 else ""
+    return f"[{style}]{escape(result)}[/] {escape(' '.join(filter(None, [named, numbers])))}"
+
+
+def _told_resource(resource: Mapping[str, Any]) -> str:
+    digest = resource.get("digest", {})
+    parts = [str(resource.get("uri", "")).partition("@sha256:")[0], str(digest.get("sha256", ""))[:SHORT]]
+    parts += [f"commit {digest['gitCommit'][:SHORT]}"] if "gitCommit" in digest else []
+    licence = resource.get("annotations", {}).get("licence")
+    parts += [f"licence {licence}"] if licence else []
+    return f"{escape(resource['name'])}: {escape(', '.join(filter(None, parts)))}"
+
+
+def print_impact(found: Impact, console: Console) -> None:
+    """What was made from something, nearest first."""
+    where = ", ".join(name[:SHORT] if len(name) == 64 else name for name in found.found_in)
+    console.print(
+        f"The {found.kind} {found.name} is in {where}" if found.kind == "row" else f"{found.kind}: {found.name}"
+    )
+    table = _table("stage", "made")
+    for name, digests in made(found.steps).items():
+        table.add_row(escape(name), ", ".join(digest[:SHORT] for digest in dict.fromkeys(digests)))
+    console.print(table if found.steps else "Nothing was made from it.")
+    for log, steps in found.consumed.items():
+        digest, _, stage = log.partition(" ")
+        shown = ", ".join(map(str, steps[:20])) + (", ..." if steps[20:] else "")
+        console.print(f"Sampled in stage {escape(stage) or '?'} (log {digest[:SHORT]}) at step {shown}")
+
+
+def print_differences(found: Sequence[Difference], console: Console) -> None:
+    """A table of what is not the same."""
+    if not found:
+        console.print("Nothing that the statements record differs.")
+        return
+    table = _table("stage", "what", "name", "first", "second")
+    for one in found:
+        table.add_row(
+            *(escape(text) for text in (one.stage, one.what, one.name, _short(one.first), _short(one.second)))
+        )
+    console.print(table)
+
+
+def _short(value: Any) -> str:
+    text = "-" if value is None else str(value)
+    return text[:SHORT] if len(text) == 64 else text
+
+
+def _table(*columns: str) -> Table:
+    table = Table(box=None, pad_edge=False, header_style="bold", padding=(0, 2, 0, 0))
+    for number, column in enumerate(columns):
+        table.add_column(column, no_wrap=number < len(columns) - 1, overflow="fold")
+    return table

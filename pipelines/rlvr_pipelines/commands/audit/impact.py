@@ -1,0 +1,31 @@
+"""`rlvr audit impact NAME`."""
+
+from typing import Annotated
+
+import typer
+from rich.console import Console
+
+from rlvr_pipelines.commands.audit.options import HOME, Json, Keys, Store
+
+
+def impact(
+    name: Annotated[
+        str, typer.Argument(metavar="NAME", help="A digest, row id, image, commit, licence, or a source's address.")
+    ],
+    store: Store = HOME,
+    keys: Keys = None,
+    json: Json = False,
+) -> None:
+    """Show everything that was made with something which turned out bad."""
+    from rlvr.lineage.impact import impact as asked
+    from rlvr_pipelines.audit import audited
+    from rlvr_pipelines.audit_view import impact_told, print_impact
+
+    opened = audited(store, keys, Console(stderr=True))
+    found = asked(opened.store, opened.graph, opened.history.entries, name)
+    if json:
+        from json import dumps
+
+        print(dumps(impact_told(found), indent=1, sort_keys=True))
+    else:
+        print_impact(found, Console())

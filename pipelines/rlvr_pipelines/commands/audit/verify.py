@@ -1,0 +1,51 @@
+"""`rlvr audit verify ARTIFACT`."""
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+from rich.console import Console
+
+from rlvr_pipelines.commands.audit.options import HOME, Artifact, Json, Keys, Store
+
+
+def verify(
+    artifact: Artifact,
+    store: Store = HOME,
+    keys: Keys = None,
+    policy: Annotated[
+        Path | None, typer.Option("--policy", metavar="FILE.toml", help="What the artifact must show besides.")
+    ] = None,
+    html: Annotated[Path | None, typer.Option("--html", metavar="FILE.html", help="Also draw it as a page.")] = None,
+    json: Json = False,
+) -> None:
+    """Read all bytes again, check signatures and history back to pinned sources; exit code 1 when something fails."""
+    from dataclasses import replace
+
+    from rlvr.lineage.audit import verify as judged
+    from rlvr.lineage.policy import judge, read_policy
+    from rlvr.report.audit_page import build
+    from rlvr_pipelines.audit import audited
+    from rlvr_pipelines.audit_view import print_verdict, told
+
+    asked = read_policy(policy) if policy else None
+    opened = audited(store, keys, Console(stderr=True))
+    digest = opened.artifact(artifact)
+    with Console(stderr=True).status("Reading bytes") as status:
+        verdict = judged(
+            opened.store, opened.history, digest, advance=lambda name: status.update(f"Reading what {name} made")
+        )
+    if asked is not None:
+        verdict = replace(verdict, findings=(*verdict.findings, *judge(asked, opened.graph, digest)))
+    if html is not None:
+        build(opened.graph, verdict, html, opened.store.url)
+    if json:
+        from json import dumps
+
+        print(dumps(told(verdict), indent=1, sort_keys=True))
+    else:
+        print_verdict(verdict, Console())
+        if html is not None:
+            Console().print(f"\nPage: {html}")
+    if not verdict.passed:
+        raise typer.Exit(1)
