@@ -77,9 +77,22 @@ def sloppy(box: Sequence[float]) -> Box:
     return x1, y1 - CELL if y1 > 0 else y1 + CELL, x2, y2
 
 
-def draw(things: Sequence[tuple[Look, Box]], rng: random.Random) -> bytes:
-    """A PNG of the things on a pale ground whose tint differs, so that equal scenes are different pictures."""
-    ground = tuple(rng.randint(205, 250) for _ in range(3))
+TRAIN_GROUNDS, TEST_GROUNDS = ((208, 216), (239, 247)), ((223, 232),)
+"""Ranges of the brightness of a ground, of 255: training pictures lie on both sides of the test pictures, and apart."""
+
+
+def draw(
+    things: Sequence[tuple[Look, Box]], rng: random.Random, grounds: Sequence[tuple[float, float]] = ((0, 255),)
+) -> bytes:
+    """A PNG of the things on a pale ground whose tint differs, so that equal scenes are different pictures.
+
+    `grounds` are ranges, one of which holds the brightness of the ground.
+    """
+    while True:
+        ground = tuple(rng.randint(205, 250) for _ in range(3))
+        brightness = 0.299 * ground[0] + 0.587 * ground[1] + 0.114 * ground[2]
+        if any(low <= brightness <= high for low, high in grounds):
+            break
     canvas = Image.new("RGB", (SIDE_PX * SCALE, SIDE_PX * SCALE), ground)
     pen = ImageDraw.Draw(canvas)
     for look, box in things:
