@@ -68,7 +68,7 @@ def test_what_a_pod_may_write_to_is_a_volume(overlay):
 def test_shared_memory_is_memory_with_a_size(overlay):
     spec = pods(overlay)["TrainingRuntime rlvr-torch"]["spec"]
     shm = next(volume for volume in spec["volumes"] if volume["name"] == "shm")
-    assert shm["emptyDir"] == {"medium": "Memory", "sizeLimit": "32Gi"}
+    assert shm["emptyDir"] == {"medium": "Memory", "sizeLimit": "64Gi"}
     assert all("sizeLimit" in volume["emptyDir"] for volume in spec["volumes"])
 
 

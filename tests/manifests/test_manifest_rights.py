@@ -8,15 +8,14 @@ WORKFLOWS = "argoproj.io/workflows"
 RIGHTS = {
     "rlvr-launcher": {
         *((TRAINJOBS, verb) for verb in ("create", "get", "list", "watch", "delete")),
+        ("trainer.kubeflow.org/trainingruntimes", "get"),
+        ("kueue.x-k8s.io/localqueues", "get"),
         *(("/pods", verb) for verb in ("get", "list")),
         ("/pods/log", "get"),
         ("/events", "list"),
         (WORKFLOWS, "get"),
     },
-    "rlvr-reaper": {
-        *((TRAINJOBS, verb) for verb in ("get", "list", "delete")),
-        *((WORKFLOWS, verb) for verb in ("get", "list")),
-    },
+    "rlvr-reaper": {(TRAINJOBS, "list"), (TRAINJOBS, "delete"), (WORKFLOWS, "get")},
     "rlvr-workflow": {("argoproj.io/workflowtaskresults", verb) for verb in ("create", "patch")},
 }
 ACCOUNTS = {

@@ -40,12 +40,12 @@ def test_digests_of_the_lock_are_written(copy):
     ]
 
 
-@pytest.mark.parametrize("locked", [{}, {"rlvr-train": "registry.example/rlvr-train:latest"}, "not json"])
+@pytest.mark.parametrize("locked", [{}, {"rlvr-data": "registry.example/rlvr-data:latest"}, "not json"])
 def test_a_lock_without_the_digest_changes_nothing(copy, locked):
     before = part(copy)
     done = pin(copy, locked)
     assert done.returncode == 1
-    assert re.search(r"no digest for rlvr-train|is not JSON", done.stderr)
+    assert re.search(r"no digest for rlvr-data|is not JSON", done.stderr)
     assert "Traceback" not in done.stderr
     assert part(copy) == before
 
