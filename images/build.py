@@ -92,7 +92,7 @@ def build(runtime: str, name: str, *, variant: str, base: str, further: Sequence
         command += [part for path in folders for part in ("--volume", f"{path}:{path}:ro")]
         if runtime == "podman":
             command += ["--timestamp", about["epoch"], "--format", "oci"]
-        _run([*command, *further, str(ROOT)])
+        _show([*command, *further, str(ROOT)])
 
 
 def describe(runtime: str, name: str, folder: Path) -> None:
@@ -129,10 +129,10 @@ def push(runtime: str, name: str, registry: str) -> str:
     _run([runtime, "tag", f"rlvr-{name}:dev", target])
     if runtime == "podman":
         with tempfile.TemporaryDirectory(prefix="rlvr-push-") as folder:
-            _run([runtime, "push", "--digestfile", f"{folder}/digest", target])
+            _show([runtime, "push", "--digestfile", f"{folder}/digest", target])
             digest = Path(folder, "digest").read_text(encoding="utf-8").strip()
         return f"{repository}@{digest}"
-    _run([runtime, "push", target])
+    _show([runtime, "push", target])
     known = json.loads(_run([runtime, "image", "inspect", "--format", "{{json .RepoDigests}}", target]))
     return next(str(entry) for entry in known if entry.startswith(f"{repository}@"))
 
@@ -166,12 +166,21 @@ def version() -> str:
 
 
 def _run(command: Sequence[str]) -> str:
-    """Run a command, its messages shown; returns what it printed."""
+    """Run a command; returns what it printed."""
     done = subprocess.run(command, stdout=subprocess.PIPE, text=True, check=False)
-    if done.returncode != 0:
-        sys.stdout.write(done.stdout[-4000:])
-        raise BuildError(f"`{' '.join(command[:2])}` ended with code {done.returncode}; its messages are above.")
+    _check(command, done.returncode)
     return done.stdout
+
+
+def _show(command: Sequence[str]) -> None:
+    """Run a command whose messages the user follows."""
+    sys.stdout.flush()
+    _check(command, subprocess.run(command, check=False).returncode)
+
+
+def _check(command: Sequence[str], code: int) -> None:
+    if code != 0:
+        raise BuildError(f"`{' '.join(command[:2])}` ended with code {code}; its messages are above.")
 
 
 if __name__ == "__main__":
