@@ -42,6 +42,8 @@ def evaluate(
     rows = read(tests, [chosen.name])
     if not rows:
         raise RlvrError(f"The test data set holds no rows of benchmark {chosen.name}; its source yielded none.")
+    from rlvr.rl.hardware import hardware
+
     started = time.perf_counter()
     answers = complete(
         len(rows),
@@ -58,5 +60,6 @@ def evaluate(
         "model_digest": (digests or {}).get("model", ""),
         "location": chosen.source.location,
         "seconds": round(time.perf_counter() - started, 3),
+        "hardware": hardware(),
     }
     kept.write(predictions, lines, summary)

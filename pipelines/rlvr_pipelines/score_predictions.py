@@ -15,6 +15,7 @@ from rlvr.errors import RlvrError
 from rlvr.method import Judge
 from rlvr.predictions import arrangement
 from rlvr.report import published
+from rlvr.report.text import counted
 from rlvr.scoring import estimate, judge_verdict, rules
 from rlvr.scoring.design import OF_BOXES, RULES, Design
 from rlvr.scoring.picture import Picture
@@ -124,7 +125,7 @@ def write_scores(file: Path, scored: Scored) -> None:
 
 def print_summary(found: dict[str, Any], console: Console) -> None:
     """A line a rule, then what is printed elsewhere."""
-    rows = f"{found['n']} rows" + (f", {found['samples']} samples each" if found["samples"] > 1 else "")
+    rows = counted(found["n"], "row") + (f", {found['samples']} samples each" if found["samples"] > 1 else "")
     console.print(f"[bold]{found['title']}[/bold] ({found['benchmark']}), {rows}, {_WORDS[found['aggregate']]}\n")
     table = Table(box=None, pad_edge=False, header_style="bold")
     table.add_column("rule")

@@ -112,6 +112,7 @@ def make_method(location: str = "synthetic", backbone: str = "tiny") -> Method:
                 (
                     Published(model="Qwen2-VL-2B", role="base", score_percent=48.0, rows=200, source=where),
                     Published(model="Qwen2-VL-2B", role="tuned", score_percent=82.5, rows=200, source=where),
+                    Published(model="Qwen2-VL-2B, SFT", role="sft", score_percent=42.5, rows=None, source=where),
                 ),
             ),
             benchmark(
@@ -207,6 +208,7 @@ def _evaluate(root: Path, tests: Sequence[rows.Row], name: str, role: str, chanc
     if role == "base":
         predictions[first]["completion"] = HOSTILE + " again" * 300
     about = {"benchmark": name, "role": role, "seconds": 41.5 if role == "base" else 63.25, "location": location}
+    about["hardware"] = "2 x NVIDIA H100"
     digest = "5b" * 32 if role == "base" else "c4" * 32
     return write_evaluation(root / f"{name}-{role}", {**about, "model_digest": digest}, predictions)
 

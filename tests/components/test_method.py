@@ -110,3 +110,12 @@ def test_false_takes_an_optional_part_out():
     assert not any(reward.judge for reward in without.tasks[0].rewards)
     kept = apply(value, {"tasks.layout.rewards.graded.weight": 2.0})
     assert kept.tasks[0].rewards[0].weight == 2.0
+
+
+def test_a_variant_with_changed_rewards_carries_no_figure_of_the_published_one():
+    strict = [value for name, value in METHODS.items() if name.endswith("strict")]
+    assert len(strict) == 6
+    for value in strict:
+        roles = {printed.role for benchmark in value.benchmarks for printed in benchmark.published}
+        assert "base" in roles and "tuned" not in roles, value.name
+        assert "reports" not in value.summary, value.name

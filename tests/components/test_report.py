@@ -226,7 +226,10 @@ def test_real_set_up_has_no_banner_and_compares(tmp_path: Path) -> None:
     html = (tmp_path / "out" / "report.html").read_text()
     assert "Not a reproduction" not in html
     verdicts = [number["verdict"] for number in numbers["benchmarks"][0]["published"]]
-    assert verdicts == ["below", "below"]
+    assert verdicts == ["below", "below", "not comparable"]
+    assert numbers["benchmarks"][0]["published"][2]["reasons"] == ["no sft model was evaluated"]
+    assert html.count('data-label="SFT, as published"') == 6 and "<b>42.50</b>" in html
+    assert "its figures are the publication" in html
     reasons = numbers["benchmarks"][1]["published"][0]["reasons"]
     assert reasons == ["another model: this run used Qwen/Qwen2-VL-2B-Instruct", "120 rows here, 754 there"]
 

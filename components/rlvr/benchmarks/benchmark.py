@@ -1,7 +1,7 @@
 """A benchmark: source, prompt, generation settings, two answer rules and the published numbers."""
 
-from collections.abc import Callable
-from dataclasses import dataclass
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass, replace
 
 from rlvr.data.source import Source
 from rlvr.errors import RlvrError
@@ -102,3 +102,11 @@ class Benchmark:
         if self.published_boxes is not None:
             return "average_precision" if self.macro_by is None else "grouped_average_precision"
         return "mean" if self.macro_by is None else "macro_mean"
+
+
+def untuned(benchmarks: Iterable[Benchmark]) -> tuple[Benchmark, ...]:
+    """The benchmarks without figures of tuned models, for a variant that is not what was published."""
+    return tuple(
+        replace(one, published=tuple(printed for printed in one.published if printed.role != "tuned"))
+        for one in benchmarks
+    )

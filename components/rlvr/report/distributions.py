@@ -12,7 +12,7 @@ import pyarrow.compute as pc
 from markupsafe import Markup
 
 from rlvr.report import svg
-from rlvr.report.text import clean, count, percent
+from rlvr.report.text import clean, count, counted, percent
 
 WIDTH, HEIGHT = 320, 190
 ANSWERS = 10
@@ -49,20 +49,20 @@ def _answers(rows: pa.Table) -> dict[str, Any] | None:
     """A bar for each of the commonest answers; None where nearly every row has one of its own."""
     if "answer_key" not in rows.column_names:
         return None
-    counted = rows.filter(pc.is_valid(rows["answer_key"])).group_by("answer_key").aggregate([([], "count_all")])
-    if not counted.num_rows or counted.num_rows > 0.5 * rows.num_rows:
+    grouped = rows.filter(pc.is_valid(rows["answer_key"])).group_by("answer_key").aggregate([([], "count_all")])
+    if not grouped.num_rows or grouped.num_rows > 0.5 * rows.num_rows:
         return None
-    ordered = counted.sort_by([("count_all", "descending"), ("answer_key", "ascending")]).to_pydict()
+    ordered = grouped.sort_by([("count_all", "descending"), ("answer_key", "ascending")]).to_pydict()
     names, sizes = ordered["answer_key"], ordered["count_all"]
     shown = [(name, size, "bar plain") for name, size in zip(names[:ANSWERS], sizes, strict=False)]
     if len(names) > ANSWERS:
-        shown.append((f"{count(len(names) - ANSWERS)} others", sum(sizes[ANSWERS:]), "bar rest"))
+        shown.append((counted(len(names) - ANSWERS, "other"), sum(sizes[ANSWERS:]), "bar rest"))
     total = sum(sizes)
     return {
         "title": "Answers",
         "svg": _bars(shown, total),
-        "note": f"{count(len(names))} different answers; the commonest is right in {percent(100 * sizes[0] / total)} % "
-        "of the rows, and whoever always says it scores that.",
+        "note": f"{counted(len(names), 'different answer')}; the commonest is right in "
+        f"{percent(100 * sizes[0] / total)} % of the rows, and whoever always says it scores that.",
     }
 
 
@@ -95,7 +95,7 @@ def _histogram(rows: pa.Table, column: str, title: str, unit: str) -> dict[str, 
     low, middle, high = (float(value) for value in np.percentile(values, [0, 50, 100], method="nearest"))
     note = f"{_range(low, high)} {unit}, median {count(middle)}"
     if missing := rows.num_rows - len(values):
-        note += f"; {count(missing)} rows have none"
+        note += f"; {counted(missing, 'row')} {'has' if missing == 1 else 'have'} none"
     return {"title": f"{title}, {unit}", "svg": _columns(values, f"{title} in {unit}: {note}"), "note": f"{note}."}
 
 

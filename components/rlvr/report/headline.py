@@ -4,7 +4,7 @@ from typing import Any
 
 from rlvr.report.metrics import verdict_word
 from rlvr.report.published import is_synthetic, is_tiny
-from rlvr.report.text import count, percent, signed
+from rlvr.report.text import counted, percent, signed
 
 TITLES = {
     "gain shown": "A gain is shown",
@@ -30,21 +30,22 @@ def _sentence(title: str, entry: dict[str, Any], word: str) -> str:
     n, change = entry["n"], entry["difference"]
     if change is None:
         role = "base" if entry["base"] else "tuned"
-        return f"Only the {role} model was evaluated on {title} ({count(n)} rows), so no change can be told."
+        return f"Only the {role} model was evaluated on {title} ({counted(n, 'row')}), so no change can be told."
     size = f"{signed(change['value'])} points, 95 % interval {signed(change['low'])} to {signed(change['high'])}"
     if word == "gain shown":
         return (
-            f"On the same {count(n)} rows of {title} the tuned model scores higher than its base ({size}); "
+            f"On the same {counted(n, 'row')} of {title} the tuned model scores higher than its base ({size}); "
             "more than the choice of rows explains."
         )
     if word == "loss shown":
         return (
-            f"On the same {count(n)} rows of {title} the tuned model scores lower than its base ({size}); "
+            f"On the same {counted(n, 'row')} of {title} the tuned model scores lower than its base ({size}); "
             "training made it worse."
         )
     return (
-        f"On the same {count(n)} rows of {title} the difference is {size}. The interval holds zero, so no change is "
-        f"shown; with so many rows a difference of about {percent(entry['detectable_points'])} points or more would be."
+        f"On the same {counted(n, 'row')} of {title} the difference is {size}. The interval holds zero, so no change "
+        "is shown; with so many rows a difference of about "
+        f"{percent(entry['detectable_points'])} points or more would be."
     )
 
 

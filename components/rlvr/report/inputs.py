@@ -36,6 +36,8 @@ class Evaluation:
     """Digest of the model that answered."""
     seconds: float | None
     """Wall time of the evaluation."""
+    hardware: str | None
+    """What it ran on, e.g. `1 x NVIDIA H100`; None when it was not recorded."""
     location: str
     """Where the benchmark's rows came from."""
     row_ids: Sequence[str]
@@ -123,6 +125,7 @@ def read_evaluation(folder: Path) -> Evaluation:
         role=about["role"],
         model_digest=about["model_digest"],
         seconds=about.get("seconds"),
+        hardware=about.get("hardware"),
         location=about.get("location") or "",
         row_ids=columns["row_id"],
         completions=columns["completion"],

@@ -5,8 +5,9 @@ metrics.json  its numbers
 summary.md    a short table, shown by Kubeflow's Markdown viewer
 README.md     the tuned model's card, in the form of the Hugging Face Hub
 
-The page holds no script and fetches nothing; equal inputs give equal bytes. Whatever models or data sets wrote is
-cleaned of control characters and escaped.
+The page holds no script and fetches nothing; equal inputs give equal bytes. Times are measured where the work is done
+and are part of the inputs: two runs of one seed differ in them, on the page and under `cost` in metrics.json, and in
+nothing else. Whatever models or data sets wrote is cleaned of control characters and escaped.
 """
 
 from pathlib import Path
@@ -104,6 +105,7 @@ def build(
         "words": {entry["name"]: metrics.verdict_word(entry["difference"]) for entry in numbers["benchmarks"]},
         "designs": {entry["name"]: design(entry) for entry in numbers["benchmarks"]},
         "further": {entry["name"]: further(entry) for entry in numbers["benchmarks"]},
+        "fine_tuned": published.fine_tuned(numbers["benchmarks"]),
         "drawings": _drawings(numbers["benchmarks"]),
         "stages": [_stage(stage, rows) for stage in stages],
         "missing_stages": [s["name"] for s in method["stages"] if s["name"] not in {t.stage["name"] for t in stages}],

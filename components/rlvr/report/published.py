@@ -8,6 +8,7 @@ import re
 from typing import Any
 
 from rlvr.report.inputs import Evaluation
+from rlvr.report.text import count, counted
 from rlvr.scoring import intervals
 
 
@@ -45,12 +46,25 @@ def differences(published: dict[str, Any], n: int) -> list[str]:
     """Why a published number is not of the same rows scored the same way as `n` rows here."""
     reasons = []
     if published["rows"] is not None and published["rows"] != n:
-        reasons.append(f"{n} rows here, {published['rows']} there")
+        reasons.append(f"{counted(n, 'row')} here, {count(published['rows'])} there")
     if published.get("split"):
         reasons.append(f"scored there: {published['split']}")
     if published["judged"]:
         reasons.append("a language model judged the published answers")
     return reasons
+
+
+def fine_tuned(entries: list[dict[str, Any]]) -> dict[str, list[dict[str, Any]]]:
+    """Benchmark -> its published scores of supervised fine-tuning; empty when there is none anywhere."""
+    found = {
+        entry["name"]: [
+            number
+            for number in entry["published"]
+            if number["role"] == "sft" and number["same_model"] and number["recall_at"] is None
+        ]
+        for entry in entries
+    }
+    return found if any(found.values()) else {}
 
 
 def measured(ours: dict[str, Any] | None, published: dict[str, Any]) -> dict[str, Any] | None:
@@ -100,7 +114,7 @@ def _reasons(
         reasons.append("synthetic rows stand in for the published ones")
     limit = benchmark["source"].get("limit")
     if limit is not None and published["rows"] is None:
-        reasons.append(f"the first {limit} rows here, an unknown number there")
+        reasons.append(f"the first {counted(limit, 'row')} here, an unknown number there")
     reasons += differences(published, n)
     if changed := _settings(benchmark.get("name", ""), changes):
         reasons.append(f"evaluated with other settings ({', '.join(changed)})")

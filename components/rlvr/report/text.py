@@ -54,6 +54,13 @@ def count(value: float | None) -> str:
     return NONE if value is None else f"{value:,.0f}"
 
 
+def counted(value: float | None, noun: str) -> str:
+    """A count with its noun: `1 row`, `12,408 rows`, `no rows`."""
+    if not value:
+        return f"{NONE if value is None else 'no'} {noun}s"
+    return f"{count(value)} {noun}{'' if value == 1 else 's'}"
+
+
 def duration(seconds: float | None) -> str:
     """Wall time in the two largest units, e.g. `1 h 23 min`."""
     if seconds is None:
@@ -128,6 +135,7 @@ FILTERS = {
     "percent": percent,
     "signed": signed,
     "count": count,
+    "counted": counted,
     "duration": duration,
     "memory": memory,
     "setting": setting,

@@ -7,6 +7,7 @@ from dataclasses import replace
 
 from rlvr.backbones.backbone import Backbone
 from rlvr.benchmarks import room_layouts as benchmark
+from rlvr.benchmarks.benchmark import untuned
 from rlvr.datasets import room_layouts
 from rlvr.method import Departure, Judge, Method, Reward, Task
 from rlvr.rewards.layout import answer, physics, refine, rendering
@@ -186,6 +187,7 @@ STRICT = replace(
             ),
         ),
     ),
+    benchmarks=untuned(METHOD.benchmarks),
 )
 
 MULTI_TURN = replace(

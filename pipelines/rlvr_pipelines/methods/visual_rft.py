@@ -18,7 +18,7 @@ from dataclasses import replace
 
 from rlvr.backbones.backbone import Backbone
 from rlvr.benchmarks import coco_detection, fine_grained, lvis_detection, reason_seg
-from rlvr.benchmarks.benchmark import Benchmark, Published
+from rlvr.benchmarks.benchmark import Benchmark, Published, untuned
 from rlvr.data.source import Source
 from rlvr.datasets import coco_val, lvis_val, virft_classification, virft_coco, virft_lvis
 from rlvr.datasets import reason_seg as reason_seg_rows
@@ -331,6 +331,7 @@ def strict(method: Method, name: str, *rewards: Reward) -> Method:
         title=f"{method.title}, strict rewards",
         summary=f"As `{method.name}` with rewards that cannot be gamed; not a published run.",
         tasks=(replace(method.tasks[0], rewards=(*rewards, FORMAT)),),
+        benchmarks=untuned(method.benchmarks),
     )
 
 

@@ -4,7 +4,7 @@ from dataclasses import replace
 
 from rlvr.backbones.backbone import Backbone
 from rlvr.benchmarks import lisa_grounding, refcoco_plus_val, refcoco_val, refcocog_val, refgta
-from rlvr.benchmarks.benchmark import Benchmark
+from rlvr.benchmarks.benchmark import Benchmark, untuned
 from rlvr.datasets import refcoco
 from rlvr.method import Departure, Method, Reward, Task
 from rlvr.rewards import referring_format, referring_iou
@@ -81,7 +81,9 @@ STRICT = replace(
     METHOD,
     name="vlm_r1/rec_strict",
     title="VLM-R1 (referring expressions, strict reward)",
+    summary="Not published: as `vlm_r1` with a reward that reads one JSON box alone.",
     tasks=(replace(REFERRING, rewards=(Reward(function=referring_iou.strict), *REFERRING.rewards[1:])),),
+    benchmarks=untuned(METHOD.benchmarks),
 )
 
 FIRST_RELEASE = replace(
@@ -111,6 +113,8 @@ LORA = replace(
     METHOD,
     name="vlm_r1/rec_lora",
     title="VLM-R1 (referring expressions, LoRA)",
+    summary="As `vlm_r1` with adapters on the language model alone; no figures of it are published.",
+    benchmarks=untuned(METHOD.benchmarks),
     stages=(
         replace(
             GRPO,
