@@ -27,6 +27,10 @@ from pip_settings import pip_settings
 ROOT = Path(__file__).resolve().parent.parent
 NAMES = ("data", "train", "evaluate")
 """The images that every pipeline needs."""
+FURTHER = ("lmms-eval",)
+"""Built when they are named."""
+VARIANTS = ("train", "evaluate")
+"""Those with torch's CUDA or CPU wheels."""
 RUNTIMES = ("podman", "docker")
 
 
@@ -39,7 +43,9 @@ def main(arguments: Sequence[str]) -> None:
     cut = arguments.index("--") if "--" in arguments else len(arguments)
     ours, further = arguments[:cut], arguments[cut + 1 :]
     parser = argparse.ArgumentParser(description=__doc__.partition("\n")[0])
-    parser.add_argument("names", nargs="*", metavar="NAME", help=f"some of {', '.join(NAMES)} (default: all)")
+    parser.add_argument(
+        "names", nargs="*", metavar="NAME", help=f"some of {', '.join(NAMES)} (default: all), {', '.join(FURTHER)}"
+    )
     parser.add_argument("--variant", choices=("cuda", "cpu"), default="cuda", help="wheels of torch")
     parser.add_argument("--registry", default="", help="where to push, e.g. registry.example/team")
     parser.add_argument("--base", default="", help="another base image; the Containerfile names the default")
@@ -48,8 +54,8 @@ def main(arguments: Sequence[str]) -> None:
         "--out", type=Path, default=ROOT / "images", help="folder of images.lock and of NAME/sbom.cdx.json"
     )
     options = parser.parse_args(ours)
-    if unknown := set(options.names) - set(NAMES):
-        raise BuildError(f"There is no image {', '.join(sorted(unknown))}; choose of {', '.join(NAMES)}.")
+    if unknown := set(options.names) - {*NAMES, *FURTHER}:
+        raise BuildError(f"There is no image {', '.join(sorted(unknown))}; choose of {', '.join((*NAMES, *FURTHER))}.")
     runtime = options.runtime or find_runtime()
     for name in options.names or NAMES:
         build(runtime, name, variant=options.variant, base=options.base, further=further)
@@ -71,7 +77,7 @@ def build(runtime: str, name: str, *, variant: str, base: str, further: Sequence
     about = commit()
     given = {"SOURCE_DATE_EPOCH": about["epoch"], "REVISION": about["revision"], "CREATED": about["created"]}
     given |= {"VERSION": version(), **({"BASE": base} if base else {})}
-    given |= {} if name == "data" else {"VARIANT": variant}  # data has no torch
+    given |= {"VARIANT": variant} if name in VARIANTS else {}
     with tempfile.TemporaryDirectory(prefix="rlvr-build-") as folder:
         secrets, folders = pip_settings(Path(folder))
         if folders and runtime == "docker":

@@ -22,6 +22,7 @@ LOCKS = {
     "data/requirements.txt": [*PROJECT, "--extra", "data", "images/cluster.in"],
     "train/requirements-cuda.txt": [*PROJECT, "--extra", "train", "images/cluster.in"],
     "train/requirements-cpu.txt": [*PROJECT, "--extra", "train", "images/cluster.in", *CPU],
+    "lmms-eval/requirements.txt": ["pyproject.toml", "images/lmms-eval/requirements.in"],
     "evaluate/requirements-cuda.txt": [*PROJECT, "--extra", "evaluate"],
     "evaluate/requirements-cpu.txt": [*PROJECT, "--extra", "evaluate", *CPU],
 }

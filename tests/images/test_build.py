@@ -23,7 +23,7 @@ def test_without_a_runtime_it_says_what_to_install(monkeypatch, tmp_path):
 
 
 def test_an_unknown_image_is_named():
-    with pytest.raises(build.BuildError, match="no image trian; choose of data, train, evaluate"):
+    with pytest.raises(build.BuildError, match="no image trian; choose of data, train, evaluate, lmms-eval"):
         build.main(["trian"])
 
 
