@@ -20,14 +20,17 @@ needs_kustomize = pytest.mark.skipif(
 every_overlay = pytest.mark.parametrize("overlay", OVERLAYS)
 
 
+def render(folder: Path) -> str:
+    """The YAML of a kustomization."""
+    done = subprocess.run([*COMMAND, str(folder)], capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stderr
+    return done.stdout
+
+
 @functools.cache
 def text(overlay: str) -> str:
     """The YAML of an overlay."""
-    done = subprocess.run(
-        [*COMMAND, str(MANIFESTS / "overlays" / overlay)], capture_output=True, text=True, check=False
-    )
-    assert done.returncode == 0, done.stderr
-    return done.stdout
+    return render(MANIFESTS / "overlays" / overlay)
 
 
 @functools.cache
