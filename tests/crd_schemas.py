@@ -6,6 +6,7 @@ in CEL (`x-kubernetes-validations`) and admission webhooks are not evaluated.
 
 import os
 from collections.abc import Iterator
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -23,6 +24,7 @@ needs_crds = pytest.mark.skipif(
 """Mark of tests that cannot run without the folder."""
 
 
+@cache
 def validators(folder: Path | None = None) -> dict[tuple[str, str], Draft202012Validator]:
     """A strict validator of every served version by (apiVersion, kind), from `folder` or what `RLVR_CRD_DIR` names."""
     place = folder or Path(os.environ[VARIABLE])
@@ -66,9 +68,12 @@ def hardened(schema: Any) -> Any:
     return strict
 
 
+_Loader = getattr(yaml, "CSafeLoader", yaml.SafeLoader)  # the definitions of Trainer are long
+
+
 def _definitions(folder: Path) -> Iterator[dict[str, Any]]:
     for path in sorted(folder.glob("*.yaml")):
-        for document in yaml.safe_load_all(path.read_text(encoding="utf-8")):
+        for document in yaml.load_all(path.read_text(encoding="utf-8"), _Loader):
             if document and document.get("kind") == "CustomResourceDefinition":
                 # the API server knows these itself, so definitions leave them open
                 for version in document["spec"]["versions"]:

@@ -20,6 +20,7 @@ from rlvr.canonical import digest, dumps, load, plain
 from rlvr.checkpoints import Checkpoints
 from rlvr.errors import RlvrError
 from rlvr.launch import EXIT_CODE, Stopped, launch
+from rlvr.launch.work import Work, without_job
 from rlvr.progress import report, stop_with_parent
 from rlvr.store import Manifest, Store, open_store
 from rlvr.training import Scale
@@ -48,24 +49,25 @@ def perform(
     out) or a list (the body gets a list of folders). A body with an argument `checkpoints` gets the `Checkpoints` of
     its key, one with `digests` the input digests. `name` labels the stage (default: the body's name). Without
     `remember` the body runs even if the key is known: for stages that read a place whose content may have changed.
-    A body with a parameter `scale` runs in that many processes; asked to stop by SIGTERM, it saves a checkpoint and
-    `SystemExit` follows with code 75.
+    A body with a parameter `scale` runs in that many processes, here or on the pods of a TrainJob; asked to stop by
+    SIGTERM, it saves a checkpoint and `SystemExit` follows with code 75.
     """
     keep = open_store(store)
     label = name or body.__name__
-    given = {argument: _digests(artifact) for argument, artifact in inputs.items() if artifact is not None}
-    identity = {
-        "stage": f"{body.__module__}:{body.__name__}",
-        "parameters": dict(parameters),
-        "inputs": given,
-        "code": code_digest(),
-    }
-    key = digest(identity)
-    record = keep.read(f"records/{key}.json") if remember else None
+    work = Work(
+        stage=f"{body.__module__}:{body.__name__}",
+        parameters=without_job(parameters),
+        inputs={argument: _digests(artifact) for argument, artifact in inputs.items() if artifact is not None},
+        code=code_digest(),
+        label=label,
+        outputs=tuple(outputs),
+    )
+    place = f"records/{work.key}.json"
+    record = keep.read(place) if remember else None
     if record is None:
-        _run(body, keep, key, label, identity, given, tuple(outputs), parameters)
-        record = keep.read(f"records/{key}.json")
-        assert record is not None, f"record {key} was written but cannot be read"
+        _run(body, keep, work, load(Scale, parameters.get("scale") or {}))
+        record = keep.read(place)
+        assert record is not None, f"{place} was written but cannot be read"
     else:
         report(label, 1, 1, event="known")
     done: dict[str, str] = json.loads(record)["outputs"]
@@ -114,46 +116,53 @@ def code_digest() -> str:
     return digest({"version": __version__, "files": texts})
 
 
-def _run(
-    body: Callable[..., object],
-    keep: Store,
-    key: str,
-    label: str,
-    identity: dict[str, Any],
-    given: dict[str, str | list[str]],
-    outputs: tuple[str, ...],
-    parameters: Mapping[str, Any],
-) -> None:
+def _run(body: Callable[..., object], keep: Store, work: Work, scale: Scale) -> None:
+    """Do the work here or as a TrainJob, telling whoever watches how it goes."""
+    report(work.label, 0, 1, event="start")
+    stop_with_parent()
+    try:
+        if scale.job is None:
+            compute(body, keep, work)
+        else:
+            from rlvr.launch.launcher import launch_train_job
+
+            launch_train_job(keep, work, scale)
+    except Stopped as stopped:
+        report(work.label, 0, 1, event="stopped", message=str(stopped))
+        raise SystemExit(EXIT_CODE) from stopped
+    except Exception as error:
+        kind = "" if isinstance(error, RlvrError) else f"{type(error).__name__}: "
+        report(work.label, 0, 1, event="error", message=f"{kind}{error}")
+        raise
+
+
+def compute(body: Callable[..., object], keep: Store, work: Work, *, publish: bool = True) -> None:
+    """Fetch the inputs, run the body, publish its outputs and the record of them.
+
+    Of several machines that do the same work together one publishes.
+    """
     folders = {
         argument: [keep.get(digest) for digest in made] if isinstance(made, list) else keep.get(made)
-        for argument, made in given.items()
+        for argument, made in work.inputs.items()
     }
     extra: dict[str, Any] = {}
-    checkpoints = Checkpoints(keep, key)
+    checkpoints = Checkpoints(keep, work.key)
     wanted = inspect.signature(body).parameters
     if "checkpoints" in wanted:
         extra["checkpoints"] = checkpoints
     if "digests" in wanted:
-        extra["digests"] = given
-    report(label, 0, 1, event="start")
-    stop_with_parent()
+        extra["digests"] = work.inputs
     with tempfile.TemporaryDirectory(prefix="rlvr-") as name:
-        made = {argument: Path(name) / argument for argument in outputs}
+        made = {argument: Path(name) / argument for argument in work.outputs}
         for folder in made.values():
             folder.mkdir()
-        try:
-            arguments = {**parameters, **folders, **made, **extra}
-            if "scale" in parameters:
-                launch(body, load(Scale, parameters["scale"]), **arguments)
-            else:
-                body(**arguments)
-            digests = {argument: keep.put(folder).digest for argument, folder in made.items()}
-        except Stopped as stopped:
-            report(label, 0, 1, event="stopped", message=str(stopped))
-            raise SystemExit(EXIT_CODE) from stopped
-        except Exception as error:
-            kind = "" if isinstance(error, RlvrError) else f"{type(error).__name__}: "
-            report(label, 0, 1, event="error", message=f"{kind}{error}")
-            raise
-    keep.write(f"records/{key}.json", dumps({**identity, "outputs": digests}), overwrite=True)
+        arguments = {**work.parameters, **folders, **made, **extra}
+        if "scale" in work.parameters:
+            launch(body, load(Scale, work.parameters["scale"]), **arguments)
+        else:
+            body(**arguments)
+        if not publish:
+            return
+        digests = {argument: keep.put(folder).digest for argument, folder in made.items()}
+    keep.write(f"records/{work.key}.json", dumps({**work.identity, "outputs": digests}), overwrite=True)
     checkpoints.drop()

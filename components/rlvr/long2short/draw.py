@@ -97,7 +97,7 @@ def draw(
     encoder = Encoder(processor, {task.name: task.prompt for task in tasks})
     here, own = world(), beside(checkpoints)
     draws = Draws(samples=settings.samples)
-    if found := own.latest() if own else None:
+    if found := here.each_machine(own.latest) if own else None:
         draws.read(found[1])
     started, saved = time.monotonic() - draws.seconds, time.monotonic()
     for start in range(draws.rows, len(rows), ROWS * here.size):

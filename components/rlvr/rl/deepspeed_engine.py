@@ -123,6 +123,7 @@ class DeepSpeed:
         if self.world.main:
             save_file(weights, folder / "policy.safetensors")
         save_file(self._part(), folder / self._file())
+        self.world.bring(folder / self._file())
         self.world.barrier()
 
     def load(self, folder: Path) -> None:

@@ -195,7 +195,7 @@ def _save(engine: Engine, log: TrainingLog, step: int, checkpoints: Checkpoints)
 def _resume(engine: Engine, checkpoints: Checkpoints | None, folder: Path | None) -> tuple[TrainingLog, int]:
     """The log and the number of steps done, from the newest checkpoint if there is one; the log goes on in `folder`."""
     into = folder if engine.world.main else None
-    found = checkpoints.latest() if checkpoints else None
+    found = engine.world.each_machine(checkpoints.latest) if checkpoints else None
     if found is None:
         return TrainingLog(into), 0
     step, saved = found

@@ -226,7 +226,7 @@ class Loop:
 
     def resume(self) -> None:
         """Go on from the newest checkpoint, if there is one."""
-        found = self.checkpoints.latest() if self.checkpoints else None
+        found = self.engine.world.each_machine(self.checkpoints.latest) if self.checkpoints else None
         if found is None:
             return
         step, folder = found

@@ -6,8 +6,8 @@ call below costs nothing.
 
 import os
 import tempfile
-from collections.abc import Iterator
-from contextlib import contextmanager
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from datetime import timedelta
 from functools import cache
@@ -31,6 +31,10 @@ class World:
     """Number of this process, 0 .. size - 1."""
     size: int = 1
     """Processes of the stage."""
+    machine: int = 0
+    """Number of the machine it runs on; the main process is on machine 0."""
+    leads: bool = True
+    """Whether it is the first process of its machine."""
 
     @property
     def main(self) -> bool:
@@ -59,17 +63,50 @@ class World:
         if self.size > 1:
             self.gather([None])
 
+    def each_machine(self, make: Callable[[], T]) -> T:
+        """What `make` gives to the first process of each machine, on all processes of that machine."""
+        return dict(self.gather([(self.machine, make())] if self.leads else []))[self.machine]
+
     @contextmanager
     def folder(self) -> Iterator[Path]:
-        """A temporary folder that all ranks see; it goes when the last of them leaves."""
-        made = tempfile.TemporaryDirectory(prefix="rlvr-") if self.main else None
-        (name,) = self.gather([made.name] if made else [])
-        try:
+        """A temporary folder that all ranks of a machine see; it goes when the last of all ranks leaves."""
+        with ExitStack() as stack:
+            name = self.each_machine(lambda: stack.enter_context(tempfile.TemporaryDirectory(prefix="rlvr-")))
             yield Path(name)
             self.barrier()
-        finally:
-            if made:
-                made.cleanup()
+
+    def bring(self, path: Path) -> None:
+        """Copy the file that each rank has written at its `path` to the main rank's machine, under the same name.
+
+        It goes into the folder in which the main rank's own file lies.
+        """
+        entries = self.gather([(self.rank, self.machine, path.name, path.stat().st_size)])
+        for rank, machine, name, size in entries:
+            if machine != 0 and self.rank == rank:
+                _send(path, size)
+            elif machine != 0 and self.main:
+                _receive(path.parent / name, size, rank)
+
+
+CHUNK_BYTES = 64 * 2**20
+"""Size of the pieces in which a file travels."""
+
+
+def _send(path: Path, size: int) -> None:
+    """Send a file to rank 0."""
+    with open(path, "rb") as file:
+        for start in range(0, size, CHUNK_BYTES):
+            piece = bytearray(file.read(min(CHUNK_BYTES, size - start)))
+            distributed.send(torch.frombuffer(piece, dtype=torch.uint8), 0)
+
+
+def _receive(path: Path, size: int, rank: int) -> None:
+    """Write what `rank` sends."""
+    with open(path, "wb") as file:
+        for start in range(0, size, CHUNK_BYTES):
+            piece = torch.empty(min(CHUNK_BYTES, size - start), dtype=torch.uint8)
+            distributed.recv(piece, rank)
+            file.write(piece.numpy().data)
 
 
 @cache
@@ -83,7 +120,12 @@ def world() -> World:
     if not distributed.is_initialized():
         backend = "cpu:gloo,cuda:nccl" if torch.cuda.is_available() else "gloo"
         distributed.init_process_group(backend, timeout=PATIENCE)
-    return World(distributed.get_rank(), distributed.get_world_size())
+    return World(
+        rank=distributed.get_rank(),
+        size=distributed.get_world_size(),
+        machine=int(os.environ.get("GROUP_RANK", "0")),
+        leads=os.environ.get("LOCAL_RANK", "0") == "0",
+    )
 
 
 def leave() -> None:

@@ -21,6 +21,8 @@ class TrainJob:
     """Kueue's WorkloadPriorityClass; read only with a queue."""
     deadline_seconds: int = 7 * 24 * 3600
     """Time after which the cluster ends a TrainJob that still runs. Waiting in a queue does not count."""
+    grace_seconds: int = 600
+    """Time that pods get to finish a step and save a checkpoint when they are evicted or the TrainJob is deleted."""
     restarts: int = 5
     """How often a TrainJob whose pods were evicted or preempted is begun again from its newest checkpoint."""
     cpu: str | None = None

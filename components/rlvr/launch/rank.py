@@ -1,0 +1,59 @@
+"""One process of a launch, started by torchrun as `python -m rlvr.launch.rank FILE`."""
+
+import json
+import os
+import sys
+import threading
+import time
+import traceback
+from pathlib import Path
+
+from rlvr.canonical import resolve
+from rlvr.errors import RlvrError
+from rlvr.launch.arguments import whole
+from rlvr.launch.stopping import EXIT_CODE, Stopped
+from rlvr.progress import VARIABLE
+
+
+def work(path: str) -> None:
+    """One rank: do what the file at `path` says, and leave a message if it cannot be done."""
+    threading.Thread(target=_end_with_launcher, daemon=True).start()
+    call, rank = Path(path), os.environ["RANK"]
+    if rank != "0":
+        os.environ[VARIABLE] = os.devnull  # one rank reports progress
+    try:
+        content = json.loads(call.read_text())
+        resolve(content["body"])(**whole(content["arguments"]))
+        _leave()
+    except Stopped as stopped:
+        (call.parent / "stopped").write_text(str(stopped))
+        _leave()
+    except Exception as error:
+        kind = "" if isinstance(error, RlvrError) else f"{type(error).__name__}: "
+        failure = {
+            "rank": rank,
+            "time": time.time(),
+            "readable": isinstance(error, RlvrError),
+            "message": f"{kind}{error}",
+            "traceback": traceback.format_exc(),
+        }
+        staged = call.parent / f"failure-{rank}.part"
+        staged.write_text(json.dumps(failure))
+        staged.rename(staged.with_suffix(".json"))
+        sys.exit(1)
+
+
+def _leave() -> None:
+    from rlvr.rl.world import leave
+
+    leave()
+
+
+def _end_with_launcher() -> None:
+    while os.read(sys.stdin.fileno(), 1):
+        pass
+    os._exit(EXIT_CODE)
+
+
+if __name__ == "__main__":
+    work(sys.argv[1])
