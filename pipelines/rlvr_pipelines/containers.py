@@ -83,7 +83,7 @@ class Containers:
             environment[LOCK] = os.environ[LOCK]
         if modules := self._modules():
             environment["PYTHONPATH"] = os.pathsep.join(modules)
-        gpus = any(kind.get("gpu") for kind in self.profile.resources.values())
+        gpus = any(pod.gpu for pod in self.profile.pods.values())
         return local.DockerRunner(
             network_mode="host",
             environment=environment,

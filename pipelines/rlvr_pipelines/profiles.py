@@ -1,18 +1,25 @@
 """Profiles: how big a run is and what each stage may use. It scales a method by a new value and never edits it."""
 
-import tomllib
+import re
+from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
-from importlib.resources import files
+from pathlib import Path
 from typing import Any
 
-from rlvr.canonical import load
 from rlvr.errors import RlvrError
 from rlvr.method import Method, Reward
 from rlvr.overrides import apply, changes
-from rlvr.training import Scale
+from rlvr.stages.images import DATA, EVALUATE, TRAIN
+from rlvr.training import Merge, Scale, TrainingStage
+from rlvr_pipelines import profile_file
+from rlvr_pipelines.placement import Placement
+from rlvr_pipelines.run_settings import RunSettings
 
-NAMES = ("laptop", "cluster")
+NAMES = ("laptop", "node", "cluster")
 """Profiles that ship; one data file each in `profiles/`."""
+KINDS = {"data": DATA, "weights": TRAIN, "train": TRAIN, "launch": TRAIN, "evaluate": EVALUATE}
+"""Kinds of tasks and their images: reading, checking and reporting; fetching and averaging weights, which needs no
+GPU; training here, and the small pod that launches training as a TrainJob and waits; evaluation."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -37,10 +44,23 @@ class Profile:
     """Whether lmms-eval scores both models, too, on the benchmarks that it shares, in an image of its own."""
     evaluation_batch: int
     """Rows generated at a time in evaluation."""
-    resources: dict[str, dict[str, Any]]
-    """By stage kind (`data`, `train`, `evaluate`): cpu, memory, gpu and gpu_type of the task; empty sets nothing."""
+    pods: Mapping[str, Placement] = field(default_factory=lambda: {kind: Placement() for kind in KINDS})
+    """What the pods of each kind of task ask of the cluster."""
+    run: RunSettings = RunSettings()
+    """What concerns a run as a whole."""
     scale: Scale = Scale()
     """How training stages are spread over memory and processes."""
+
+    @property
+    def launches(self) -> bool:
+        """Whether training stages are launched as TrainJobs."""
+        return self.scale.job is not None
+
+    def kind(self, stage: TrainingStage) -> str:
+        """Which kind of pod a training stage has."""
+        if isinstance(stage, Merge):
+            return "weights"
+        return "launch" if self.launches else "train"
 
     def scaled(self, method: Method) -> Method:
         """The method as this profile runs it.
@@ -78,28 +98,86 @@ def _has(method: Method, path: str) -> bool:
 
 
 def profile(name: str) -> Profile:
-    """The profile of that name."""
-    if name not in NAMES:
-        raise RlvrError(f"There is no profile {name!r}; choose one of {', '.join(NAMES)}.")
-    data = tomllib.loads((files("rlvr_pipelines") / "profiles" / f"{name}.toml").read_text(encoding="utf-8"))
+    """The profile of that name, or that of a file `NAME.toml`, which may extend another."""
+    table = profile_file.read(name, NAMES)
+    title = Path(name).stem
+    if not re.fullmatch(r"[A-Za-z0-9][\w-]*", title):
+        raise RlvrError(f"A profile's file is named with letters, digits, - and _ alone; {name} is not.")
+    for key in table:
+        profile_file.known(key, SETTINGS, "", name)
+    for key, kind in SETTINGS.items():
+        value = table.get(key)
+        if value is not None and (not isinstance(value, kind) or (isinstance(value, bool) and kind is int)):
+            raise RlvrError(f"{name}: {key} is {value!r}; it is a {KIND_NAMES[kind]}.")
+    _require_methods(table.get("methods", {}), name)
+    pods = _pods(table.get("pods", {}), name)
     return Profile(
-        name=name,
-        description=data["description"],
-        values=data.get("method", {}),
-        method_values=data.get("methods", {}),
-        max_benchmarks=data.get("max_benchmarks"),
-        cross_check=data.get("cross_check", False),
-        evaluation_batch=data.get("evaluation_batch", 64),
-        resources=data.get("resources", {}),
-        scale=load(Scale, data.get("scale", {})),
+        name=title,
+        description=table.get("description", f"the settings of {name}"),
+        values=table.get("method", {}),
+        method_values=table.get("methods", {}),
+        max_benchmarks=table.get("max_benchmarks") or None,
+        cross_check=table.get("cross_check", False),
+        evaluation_batch=table.get("evaluation_batch", 64),
+        pods=pods,
+        run=profile_file.structured(RunSettings, table.get("run", {}), "run", name),
+        scale=_scale(table.get("scale", {}), pods["train"], name),
     )
 
 
-def limit(task: Any, resources: dict[str, Any]) -> None:
-    """Set a task's cpu, memory and accelerator, as requests and limits alike."""
-    if cpu := resources.get("cpu"):
-        task.set_cpu_request(str(cpu)).set_cpu_limit(str(cpu))
-    if memory := resources.get("memory"):
-        task.set_memory_request(memory).set_memory_limit(memory)
-    if gpu := resources.get("gpu"):
-        task.set_accelerator_type(resources["gpu_type"]).set_accelerator_limit(int(gpu))
+SETTINGS: Mapping[str, type] = {
+    "description": str,
+    "evaluation_batch": int,
+    "max_benchmarks": int,
+    "cross_check": bool,
+    "method": dict,
+    "methods": dict,
+    "pods": dict,
+    "run": dict,
+    "scale": dict,
+}
+"""What stands at the top of a profile's file."""
+KIND_NAMES = {str: "text", int: "whole number", bool: "true or false", dict: "table"}
+
+
+def _pods(table: Mapping[str, Any], where: str) -> dict[str, Placement]:
+    """`[pods]` holds for every kind of task, `[pods.train]` and its like for one."""
+    shared = {key: value for key, value in table.items() if key not in KINDS}
+    for key in shared:
+        profile_file.known(key, [*KINDS, *Placement.__dataclass_fields__], "pods", where)
+    placements = {}
+    for kind in KINDS:
+        own = table.get(kind, {})
+        if not isinstance(own, dict):
+            raise RlvrError(f"{where}: pods.{kind} is {own!r}; it is a table of settings, [pods.{kind}].")
+        placements[kind] = profile_file.structured(Placement, profile_file.merged(shared, own), f"pods.{kind}", where)
+    return placements
+
+
+LENT = ("cpu", "memory", "gpu", "gpu_type", "node_selector", "queue", "priority", "volume_claim", "volume_path")
+"""Settings of `[pods.train]` that the TrainJob's pods take over where `[scale.job]` does not say otherwise."""
+
+
+def _scale(table: Mapping[str, Any], train: Placement, where: str) -> Scale:
+    """`[scale]`; a TrainJob's pods are placed as `[pods.train]` says."""
+    if isinstance(job := table.get("job"), dict):
+        lent = {name: getattr(train, name) for name in LENT}
+        given = {name: dict(value) if isinstance(value, Mapping) else value for name, value in lent.items()}
+        tolerations = [
+            {key: value for key, value in profile_file.plain_fields(one).items() if value} for one in train.tolerations
+        ]
+        if train.timeout_seconds:
+            given["deadline_seconds"] = train.timeout_seconds
+        given |= {"tolerations": tolerations, "environment": dict(train.environment)}
+        job = {**{name: value for name, value in given.items() if value is not None}, **job}
+        table = {**table, "job": job}
+    return profile_file.structured(Scale, table, "scale", where)
+
+
+def _require_methods(table: Mapping[str, Any], where: str) -> None:
+    from rlvr_pipelines.methods import METHODS
+
+    for name, values in table.items():
+        profile_file.known(name, METHODS, "methods", where)
+        if not isinstance(values, dict):
+            raise RlvrError(f"{where}: methods.{name} is {values!r}; it is a table of values by path.")

@@ -15,7 +15,7 @@ from rlvr_pipelines.local import run
 from rlvr_pipelines.profiles import Profile
 from rlvr_pipelines.progress_view import ProgressView
 
-AS_IS = Profile(name="test", description="as it is", values={}, method_values={}, evaluation_batch=8, resources={})
+AS_IS = Profile(name="test", description="as it is", values={}, method_values={}, evaluation_batch=8)
 
 
 @pytest.fixture

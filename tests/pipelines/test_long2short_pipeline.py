@@ -21,7 +21,7 @@ from rlvr_pipelines.profiles import Profile, profile
 from rlvr_pipelines.progress_view import ProgressView
 
 AS_IS = Profile(
-    name="test", description="as it is", values={}, method_values={}, evaluation_batch=8, resources={},
+    name="test", description="as it is", values={}, method_values={}, evaluation_batch=8,
     scale=Scale(micro_batch_tokens=4096),
 )  # fmt: skip
 OPTIMISER = Optimiser(learning_rate=1e-3)

@@ -60,7 +60,7 @@ def test_a_familys_values_concern_the_variants_that_have_the_part():
 
 
 def test_unknown_profile():
-    with pytest.raises(RlvrError, match="choose one of laptop, cluster"):
+    with pytest.raises(RlvrError, match="Choose one of laptop, node, cluster"):
         profile("phone")
 
 
