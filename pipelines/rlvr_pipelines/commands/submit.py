@@ -1,0 +1,101 @@
+"""`rlvr submit METHOD`."""
+
+from dataclasses import replace
+from pathlib import Path
+from typing import Annotated
+
+import typer
+from rich.console import Console
+
+from rlvr_pipelines.commands.cluster_options import (
+    Authority,
+    Context,
+    Host,
+    Lock,
+    Namespace,
+    SystemNamespace,
+    Timeout,
+    TokenFile,
+    Ui,
+    Unpinned,
+)
+from rlvr_pipelines.commands.options import (
+    Base,
+    Columns,
+    Data,
+    Files,
+    MethodName,
+    ProfileName,
+    Rewards,
+    Settings,
+    StoreUrl,
+)
+
+
+def submit(
+    name: MethodName,
+    profile: ProfileName = "cluster",
+    seed: Annotated[int, typer.Option("--seed", help="Seed of data, order and sampling.")] = 0,
+    store: StoreUrl = "s3://rlvr/store",
+    experiment: Annotated[str, typer.Option("--experiment", help="Group of runs that it belongs to.")] = "rlvr",
+    account: Annotated[str, typer.Option("--service-account", help="Service account of its pods.")] = "",
+    again: Annotated[bool, typer.Option("--again", help="Start it even if the same run is there already.")] = False,
+    wait: Annotated[bool, typer.Option("--wait", help="Wait for its end, as `rlvr wait` does.")] = False,
+    timeout: Timeout = None,
+    host: Host = "",
+    namespace: Namespace = "",
+    token_file: TokenFile = None,
+    context: Context = "",
+    ca: Authority = None,
+    system_namespace: SystemNamespace = "kubeflow",
+    ui: Ui = "",
+    lock: Lock = Path("images/images.lock"),
+    allow_unpinned: Unpinned = False,
+    cross_check: Annotated[
+        bool, typer.Option("--cross-check", help="Let lmms-eval score both models, too, on the benchmarks it shares.")
+    ] = False,
+    data: Data = "",
+    files: Files = "",
+    columns: Columns = "",
+    base: Base = "",
+    reward: Rewards = None,
+    set_: Settings = None,
+    json: Annotated[bool, typer.Option("--json", help="Print one JSON object.")] = False,
+) -> None:
+    """Run a method on Kubeflow: upload its pipeline if it is new, start a run unless the same one is there."""
+    from rlvr_pipelines.commands.wait import follow
+    from rlvr_pipelines.kubeflow.connection import Address, connect
+    from rlvr_pipelines.kubeflow.package import package
+    from rlvr_pipelines.kubeflow.submission import submit as submit_run
+    from rlvr_pipelines.methods import method
+    from rlvr_pipelines.own import with_own
+    from rlvr_pipelines.profiles import profile as find_profile
+
+    sized = with_own(
+        find_profile(profile), data=data, files=files, columns=columns, base=base, rewards=reward or (),
+        settings=set_ or (),
+    )  # fmt: skip
+    sized = replace(sized, cross_check=cross_check or sized.cross_check)
+    packed = package(method(name), sized, store=store, lock=lock, allow_unpinned=allow_unpinned)
+    connection = connect(
+        Address(
+            host=host, namespace=namespace, token_file=token_file, ca=ca, context=context,
+            system_namespace=system_namespace, ui=ui,
+        )
+    )  # fmt: skip
+    parameters = {"store": store, "seed": seed}
+    done = submit_run(connection, packed, parameters, experiment=experiment, service_account=account, again=again)
+    page, console = connection.run_page(done.run_id), Console(highlight=False, soft_wrap=True)
+    if json:
+        from json import dumps
+
+        told = {"run_id": done.run_id, "name": done.name, "state": done.state, "new": done.new, "page": page}
+        print(dumps({**told, "pipeline": packed.pipeline, "version": done.version}))
+    else:
+        known = "uploaded" if done.version_new else "already there"
+        console.print(f"Pipeline {packed.pipeline}, version {done.version} ({known})")
+        started = "started" if done.new else f"already there, {done.state.lower()}; --again starts another"
+        console.print(f"Run      {done.run_id} {done.name} ({started})")
+        console.print(f"Page     {page}")
+    if wait:
+        follow(connection, done.run_id, timeout, Console(stderr=json))

@@ -1,0 +1,60 @@
+"""`rlvr wait RUN`."""
+
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+from rich.console import Console
+
+from rlvr_pipelines.commands.cluster_options import (
+    Authority,
+    Context,
+    Host,
+    Namespace,
+    RunId,
+    SystemNamespace,
+    Timeout,
+    TokenFile,
+    Ui,
+)
+
+if TYPE_CHECKING:
+    from rlvr_pipelines.kubeflow.connection import Connection
+
+
+def wait(
+    run: RunId,
+    timeout: Timeout = None,
+    poll: Annotated[float, typer.Option("--poll", min=0.01, help="Seconds between two looks.")] = 5.0,
+    host: Host = "",
+    namespace: Namespace = "",
+    token_file: TokenFile = None,
+    context: Context = "",
+    ca: Authority = None,
+    system_namespace: SystemNamespace = "kubeflow",
+    ui: Ui = "",
+) -> None:
+    """Wait for a run on Kubeflow. Exit codes: 0 succeeded, 1 failed, 2 cancelled, 3 still running after --timeout."""
+    from rlvr_pipelines.kubeflow.connection import Address, connect
+    from rlvr_pipelines.kubeflow.patience import Patience
+
+    connection = connect(
+        Address(
+            host=host, namespace=namespace, token_file=token_file, ca=ca, context=context,
+            system_namespace=system_namespace, ui=ui,
+        ),
+        Patience(total_seconds=900.0),  # an upgrade of Kubeflow must not end a wait of days
+    )  # fmt: skip
+    follow(connection, run, timeout, Console(), poll)
+
+
+def follow(connection: "Connection", run: str, timeout: float | None, console: Console, poll: float = 5.0) -> None:
+    """Show the run until it ends; any end but success leaves by its exit code."""
+    from rlvr_pipelines.kubeflow.wait_view import WaitView
+    from rlvr_pipelines.kubeflow.waiting import EXIT_CODES, STILL_RUNNING
+    from rlvr_pipelines.kubeflow.waiting import wait as wait_for
+
+    with WaitView(console) as view:
+        state = wait_for(connection, run, show=view.show, poll_seconds=poll, timeout_seconds=timeout)
+    view.end(state)
+    if code := EXIT_CODES.get(state.state, STILL_RUNNING):
+        raise typer.Exit(code)

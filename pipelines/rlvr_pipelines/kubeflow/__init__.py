@@ -1,0 +1,1 @@
+"""Talking to Kubeflow Pipelines: versioned upload, runs, waiting, and declarative schedules."""
