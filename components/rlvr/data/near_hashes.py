@@ -11,8 +11,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 MOST_BITS = 8
-"""Copies differ in at most this many bits; measured on photographs, drawings and rendered scenes, re-encoded, resized
-to a half and both."""
+"""Copies differ in at most this many bits, but for one drawing in hundreds; measured on photographs, drawings and
+rendered scenes, re-encoded, resized to a half and both."""
 MOST_PAIRS = 10_000_000
 """Pairs that are kept, at 9 bytes each."""
 

@@ -4,6 +4,11 @@ The picture is reduced to 32 x 32 grey pixels; of its discrete cosine transform 
 are kept, and each bit says whether one of them lies above their median. The transform is done with whole numbers, so
 that the same pixels give the same hash on every machine, flat pictures included.
 
+Flat drawings have hardly any frequencies: most lie at the median, and the noise of a JPEG would decide their bits. So a
+frequency has to lie above the median by `MARGIN`. Of drawings of shapes, re-encoded as JPEG of quality 60 or WebP of
+quality 40, 5 to 17 in a hundred differed in more than 8 bits without the margin, and none does with it; photographs and
+rendered scenes are not affected.
+
 Two pictures whose hashes differ in few bits may be copies of each other, or merely look alike: `near_copies` decides.
 
 Source: https://phash.org, and the `phash` function of https://github.com/JohannesBuchner/imagehash
@@ -17,6 +22,8 @@ SIDE_PX = 32
 """Side of the reduced picture."""
 FREQUENCIES = 8
 """Frequencies kept in each direction."""
+MARGIN = 32
+"""How far above the median a frequency counts: a wave of an eighth of a grey level."""
 
 
 def _cosines() -> NDArray[np.int64]:
@@ -36,4 +43,4 @@ def perceptual_hash(image: Image.Image) -> int:
     frequencies = _COSINES @ np.asarray(small, dtype=np.int64) @ _TRANSPOSED
     # The median of 64 values lies between the two in the middle: above it is above the lower of those.
     below = np.partition(frequencies, FREQUENCIES**2 // 2 - 1, axis=None)[FREQUENCIES**2 // 2 - 1]
-    return int.from_bytes(np.packbits(frequencies > below).tobytes(), "big")
+    return int.from_bytes(np.packbits(frequencies > below + (MARGIN << 32)).tobytes(), "big")

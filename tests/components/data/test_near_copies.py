@@ -11,7 +11,7 @@ from PIL import Image
 from rlvr.data.near_copies import near_copies
 from rlvr.data.near_hashes import MOST_BITS, candidates
 from rlvr.data.perceptual_hash import perceptual_hash
-from rlvr.datasets import scenes
+from rlvr.datasets import flat_shapes, scenes, solids
 from rlvr.errors import RlvrError
 
 
@@ -77,7 +77,65 @@ def test_drawings_on_paper_of_another_tint_are_no_copies():
     assert found([encoded(SCENES[0])], [encoded(paper)]) == set()
 
 
-def test_small_pictures_are_equal_or_nothing():
+def drawing(seed: int) -> Image.Image:
+    draw = random.Random(seed)
+    png = flat_shapes.draw(flat_shapes.arrange(draw.randint(2, 3), draw), draw)
+    return Image.open(io.BytesIO(png)).convert("RGB")
+
+
+def rendered(seed: int) -> Image.Image:
+    return Image.open(io.BytesIO(scenes.draw(3 + seed % 6, random.Random(seed)))).convert("RGB")
+
+
+def solid(seed: int) -> Image.Image:
+    draw = random.Random(seed)
+    things = list(zip(draw.sample(solids.LOOKS, 2), solids.place(2, draw), strict=True))
+    return Image.open(io.BytesIO(solids.draw(things, draw))).convert("RGB")
+
+
+def fitted(picture: Image.Image, side: int) -> Image.Image:
+    factor = side / min(picture.size)
+    return picture.resize((round(picture.width * factor), round(picture.height * factor)), Image.Resampling.LANCZOS)
+
+
+SMALL_COPIES = {
+    "JPEG 60": lambda picture: encoded(picture, "JPEG", quality=60),
+    "JPEG 90": lambda picture: encoded(picture, "JPEG", quality=90),
+    "WebP 40": lambda picture: encoded(picture, "WEBP", quality=40),
+    "half": lambda picture: encoded(half(picture)),
+    "half, JPEG 60": lambda picture: encoded(half(picture), "JPEG", quality=60),
+    "two thirds": lambda picture: encoded(fitted(picture, min(picture.size) * 2 // 3)),
+    "larger, JPEG 75": lambda picture: encoded(fitted(picture, min(picture.size) * 3 // 2), "JPEG", quality=75),
+}
+
+
+@pytest.mark.parametrize("side", [96, 112, 128, 160, 199])
+def test_copies_of_small_pictures_are_found_and_no_look_alikes(side):
+    pictures = [fitted(draw(seed), side) for draw in (drawing, rendered, solid) for seed in range(10)]
+    copies = [make(picture) for make in SMALL_COPIES.values() for picture in pictures]
+    pairs = found([encoded(picture) for picture in pictures], copies)
+    right = {(place % len(pictures), place) for place in range(len(copies))}
+    assert len(pairs & right) >= 0.98 * len(right)
+    assert pairs <= right
+
+
+@pytest.mark.parametrize("side", [96, 128])
+def test_a_small_copy_of_another_scene_is_none(side):
+    whole, others = [], []
+    for seed in range(8):
+        items = scenes.arrange(3 + seed % 6, random.Random(seed))
+        colour = scenes.COLOURS["purple" if items[-1].colour != scenes.COLOURS["purple"] else "green"]
+        whole.append(encoded(fitted(drawn(items), side)))
+        for other in (items[:-1], [*items[:-1], replace(items[-1], colour=colour)]):
+            others += [make(fitted(drawn(other), side)) for make in SMALL_COPIES.values()]
+    assert found(whole, others) == set()
+
+
+def drawn(items) -> Image.Image:
+    return Image.open(io.BytesIO(scenes.paint(items, random.Random(9)))).convert("RGB")
+
+
+def test_pictures_below_the_limit_are_equal_or_nothing():
     small = SCENES[0].resize((84, 56))
     assert found([encoded(small)], [encoded(small, "JPEG", quality=95)]) == set()
 
