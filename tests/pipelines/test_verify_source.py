@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pyarrow.parquet as pq
 import pytest
+from tokenizers import Tokenizer, models
 from typer.testing import CliRunner
 
 from rlvr.datasets import clevr_cogent_a
@@ -46,8 +47,13 @@ def placed_as_lines(source, location, limit):
 
 def test_a_good_source_passes(own, tmp_path):
     folder = counting(tmp_path / "raw")
-    result = invoke("clevr_cogent_a", "--folder", folder, "--out", tmp_path / "out")
+    tokenizer = Tokenizer(models.WordLevel({"?": 0}, unk_token="?"))  # of which every text is one token
+    tokenizer.save(str(tmp_path / "tokenizer.json"))
+    given = ("--out", tmp_path / "out", "--tokenizer", tmp_path / "tokenizer.json")
+    result = invoke("clevr_cogent_a", "--folder", folder, *given)
     assert result.exit_code == 0, result.output
+    facts = pq.read_table(tmp_path / "out" / "facts.parquet", columns=["prompt_tokens", "picture_tokens"]).to_pylist()
+    assert all(fact["prompt_tokens"] == fact["picture_tokens"] + 1 for fact in facts)
     assert "The data passed: 8 rows came in, 0 would be quarantined." in result.output
     assert sorted(path.name for path in (tmp_path / "out").iterdir() if path.is_file()) == list(FILES)
 
