@@ -1,6 +1,9 @@
 """Fixtures shared by the whole suite: a tiny base that has seen a few warm-up steps, and rows to go with it."""
 
+import atexit
 import os
+import shutil
+import tempfile
 from dataclasses import replace
 from pathlib import Path
 
@@ -8,6 +11,12 @@ import pytest
 
 os.environ.setdefault("HF_HUB_OFFLINE", "1")
 os.environ.setdefault("TOKENIZERS_PARALLELISM", "false")
+
+# Stages sign with the user's key: the tests have a user of their own.
+os.environ["XDG_CONFIG_HOME"] = tempfile.mkdtemp(prefix="rlvr-tests-")
+for name in ("RLVR_SIGNING_KEY", "RLVR_TRUSTED_KEYS"):
+    os.environ.pop(name, None)
+atexit.register(shutil.rmtree, os.environ["XDG_CONFIG_HOME"], ignore_errors=True)
 
 
 @pytest.fixture(scope="session")

@@ -10,7 +10,8 @@ checkpoints under the same key. What travels through the pipeline is a small man
 import inspect
 import json
 import tempfile
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from functools import cache
 from pathlib import Path
 from typing import Any, Protocol
@@ -21,6 +22,7 @@ from rlvr.checkpoints import Checkpoints
 from rlvr.errors import RlvrError
 from rlvr.launch import EXIT_CODE, Stopped, launch
 from rlvr.launch.work import Work, without_job
+from rlvr.lineage.record import Telling, attest, now
 from rlvr.progress import report, stop_with_parent
 from rlvr.store import Manifest, Store, open_store
 from rlvr.training import Scale
@@ -42,6 +44,7 @@ def perform(
     parameters: Mapping[str, Any],
     name: str | None = None,
     remember: bool = True,
+    telling: Telling = Telling(),  # noqa: B008  (frozen)
 ) -> dict[str, Path]:
     """Run `body(**parameters, **input folders, **output folders)` once, publish its outputs, and return their folders.
 
@@ -50,7 +53,8 @@ def perform(
     its key, one with `digests` the input digests. `name` labels the stage (default: the body's name). Without
     `remember` the body runs even if the key is known: for stages that read a place whose content may have changed.
     A body with a parameter `scale` runs in that many processes, here or on the pods of a TrainJob; asked to stop by
-    SIGTERM, it saves a checkpoint and `SystemExit` follows with code 75.
+    SIGTERM, it saves a checkpoint and `SystemExit` follows with code 75. What was done is signed and appended to the
+    store's ledger; `telling` is what only this stage knows about it.
     """
     keep = open_store(store)
     label = name or body.__name__
@@ -63,7 +67,7 @@ def perform(
         outputs=tuple(outputs),
     )
     place = f"records/{work.key}.json"
-    record = keep.read(place) if remember else None
+    record, started = keep.read(place) if remember else None, now()
     if record is None:
         _run(body, keep, work, load(Scale, parameters.get("scale") or {}))
         record = keep.read(place)
@@ -71,6 +75,8 @@ def perform(
     else:
         report(label, 1, 1, event="known")
     done: dict[str, str] = json.loads(record)["outputs"]
+    with _told(label):
+        attest(keep, work, outputs=done, started=started, telling=telling)
     report(label, 1, 1, event="done", outputs=done)
     for argument, artifact in outputs.items():
         write_manifest(artifact, keep.manifest(done[argument]), keep, label)
@@ -120,19 +126,26 @@ def _run(body: Callable[..., object], keep: Store, work: Work, scale: Scale) -> 
     """Do the work here or as a TrainJob, telling whoever watches how it goes."""
     report(work.label, 0, 1, event="start")
     stop_with_parent()
-    try:
+    with _told(work.label):
         if scale.job is None:
             compute(body, keep, work)
         else:
             from rlvr.launch.launcher import launch_train_job
 
             launch_train_job(keep, work, scale)
+
+
+@contextmanager
+def _told(label: str) -> Iterator[None]:
+    """Whoever watches hears why the block ended early."""
+    try:
+        yield
     except Stopped as stopped:
-        report(work.label, 0, 1, event="stopped", message=str(stopped))
+        report(label, 0, 1, event="stopped", message=str(stopped))
         raise SystemExit(EXIT_CODE) from stopped
     except Exception as error:
         kind = "" if isinstance(error, RlvrError) else f"{type(error).__name__}: "
-        report(work.label, 0, 1, event="error", message=f"{kind}{error}")
+        report(label, 0, 1, event="error", message=f"{kind}{error}")
         raise
 
 

@@ -5,6 +5,7 @@ import json
 import pytest
 from typer.testing import CliRunner
 
+from rlvr.launch.work import Work
 from rlvr.lineage.keys import make_key
 from rlvr.lineage.record import Telling, attest
 from rlvr.lineage.statement import Checked, Resource
@@ -31,8 +32,15 @@ def store(tmp_path, monkeypatch):
     source = Resource(name="sums", uri="synthetic:sums", annotations={"licence": "MIT"})
 
     def stage(label, made, read, steps, telling):
-        identity = {"stage": f"m:{label}", "parameters": {"steps": steps}, "inputs": read, "code": "d" * 64}
-        attest(kept, identity=identity, key=label, label=label, started="", outputs=made, folders={}, telling=telling)
+        work = Work(
+            stage=f"m:{label}",
+            parameters={"steps": steps},
+            inputs=read,
+            code="d" * 64,
+            label=label,
+            outputs=tuple(made),
+        )
+        attest(kept, work, outputs=made, started="", telling=telling)
 
     good = Checked(result="PASSED", passed=("bounds",))
     stage(

@@ -5,11 +5,10 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-from rlvr.data.ingest import SOURCES_FILE
 from rlvr.lineage.statement import Resource
 
 Folders = Mapping[str, Path]
-"""Input and output folders of a stage by the name of the body's argument."""
+"""Output folders of a stage by the name of the body's argument."""
 
 MADE_HERE = ("synthetic:", "tiny:", "smol:")
 """Addresses of what the code itself makes, so that its digest pins them."""
@@ -17,6 +16,8 @@ MADE_HERE = ("synthetic:", "tiny:", "smol:")
 
 def raw_files(folders: Folders, parameters: Mapping[str, Any]) -> list[Resource]:
     """The files that ingest read, with the licence of their source; synthetic sources by name."""
+    from rlvr.data.ingest import SOURCES_FILE
+
     found = []
     for source in json.loads((folders["out"] / SOURCES_FILE).read_text(encoding="utf-8")):
         licence = {"licence": source["licence"]}

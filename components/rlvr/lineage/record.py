@@ -1,5 +1,6 @@
 """What a stage says of itself when it is done: its provenance and, where it checked something, what it found."""
 
+import json
 import os
 import platform
 import subprocess
@@ -11,6 +12,8 @@ from functools import cache
 from pathlib import Path
 from typing import Any
 
+from rlvr.canonical import dumps
+from rlvr.launch.work import Work
 from rlvr.lineage import ledger
 from rlvr.lineage.keys import signer
 from rlvr.lineage.origins import Folders
@@ -48,43 +51,42 @@ def now() -> str:
     return datetime.now(UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")
 
 
-def attest(
-    store: Store,
-    *,
-    identity: Mapping[str, Any],
-    key: str,
-    label: str,
-    started: str,
-    outputs: Mapping[str, str],
-    folders: Folders,
-    telling: Telling,
-) -> None:
-    """Sign what a stage did and append it to the ledger of `store`.
+def attest(store: Store, work: Work, *, outputs: Mapping[str, str], started: str, telling: Telling) -> None:
+    """Sign what a stage did and append it to the ledger of `store`, once for the same outputs.
 
-    `identity` holds the stage's function, parameters, input digests and code digest; `outputs` maps arguments to the
-    digests of what was published, `folders` arguments to the folders where inputs and outputs lie.
+    `outputs` maps arguments to the digests of what was published. A stage whose end came between the two finds that
+    nothing was signed yet when it is asked for again.
     """
-    parameters = identity["parameters"]
+    marker = f"attested/{work.key}.json"
+    known = store.read(marker)
+    if known is not None and json.loads(known)["outputs"] == dict(outputs):
+        return
     made = [Resource(name=name, digest={"sha256": digest}) for name, digest in outputs.items()]
-    read = [resource for name, digests in identity["inputs"].items() for resource in _inputs(name, digests)]
-    outside = telling.origins(folders, parameters) if telling.origins else []
+    read = [resource for name, digests in work.inputs.items() for resource in _inputs(name, digests)]
+    outside = telling.origins(_folders(store, outputs), work.parameters) if telling.origins else []
     execution = Execution(
-        stage=identity["stage"],
-        label=label,
-        parameters=parameters,
-        key=key,
+        stage=work.stage,
+        label=work.label,
+        parameters=work.parameters,
+        key=work.key,
         builder=_builder(),
         run=os.environ.get(RUN, ""),
         started=started,
         finished=now(),
         environment=_environment(),
     )
-    ledger.append(store, provenance(made, execution, [*read, *outside, *_software(identity["code"])]), signer())
+    said = provenance(made, execution, [*read, *outside, *_software(work.code)])
+    number = ledger.append(store, said, signer())
     if telling.outcome is not None:
-        known = {resource.name: resource for resource in [*made, *read]}
-        others = [resource for name, resource in known.items() if name != telling.about]
-        outcome = telling.outcome(folders, parameters)
-        ledger.append(store, checked([known[telling.about]], others, outcome), signer())
+        resources = {resource.name: resource for resource in [*made, *read]}
+        others = [resource for name, resource in resources.items() if name != telling.about]
+        outcome = telling.outcome(_folders(store, outputs), work.parameters)
+        ledger.append(store, checked([resources[telling.about]], others, outcome), signer())
+    store.write(marker, dumps({"outputs": dict(outputs), "statement": number}), overwrite=True)
+
+
+def _folders(store: Store, outputs: Mapping[str, str]) -> Folders:
+    return {name: store.get(digest) for name, digest in outputs.items()}
 
 
 def _inputs(name: str, digests: str | list[str]) -> list[Resource]:

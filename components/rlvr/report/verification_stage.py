@@ -13,6 +13,8 @@ from typing import Any
 from rlvr.checkpoints import Checkpoints
 from rlvr.data import verify as gate
 from rlvr.errors import RlvrError
+from rlvr.lineage import outcomes
+from rlvr.lineage.record import Telling
 from rlvr.progress import report
 from rlvr.provenance import Artifact, perform, read_manifest
 from rlvr.report.verification_page import FILE, build
@@ -53,7 +55,9 @@ def perform_and_show(
     page: Artifact,
 ) -> None:
     """Perform `verify` once and copy its page to Kubeflow's HTML artifact; `RlvrError` when the data did not pass."""
-    folder = perform(verify, store=store, inputs=inputs, outputs=outputs, parameters=parameters)["out_verdict"]
+    telling = Telling(outcome=outcomes.verdict, about="out_rows")
+    made = perform(verify, store=store, inputs=inputs, outputs=outputs, parameters=parameters, telling=telling)
+    folder = made["out_verdict"]
     target = Path(page.path)
     target.parent.mkdir(parents=True, exist_ok=True)
     shutil.copyfile(folder / FILE, target)

@@ -12,9 +12,20 @@ def base(store: str, backbone: str, tasks: str, model: dsl.Output[dsl.Model]):
 
     from rlvr.backbones.prepare import prepare as body
     from rlvr.data.load import is_fixed
+    from rlvr.lineage.origins import checkpoint
+    from rlvr.lineage.record import Telling
     from rlvr.provenance import perform
 
     parameters = {"backbone": json.loads(backbone), "tasks": json.loads(tasks)}
     fixed = is_fixed(parameters["backbone"]["location"])
-    outputs = {"model": model}
-    perform(body, store=store, inputs={}, outputs=outputs, parameters=parameters, name="base", remember=fixed)
+    telling, outputs = Telling(origins=checkpoint), {"model": model}
+    perform(
+        body,
+        store=store,
+        inputs={},
+        outputs=outputs,
+        parameters=parameters,
+        name="base",
+        remember=fixed,
+        telling=telling,
+    )

@@ -20,8 +20,11 @@ def evaluate(
     import json
 
     from rlvr.evaluate import evaluate as body
+    from rlvr.lineage.outcomes import score
+    from rlvr.lineage.record import Telling
     from rlvr.provenance import perform
 
     parameters = {"benchmark": json.loads(benchmark), "role": role, "precision": precision, "batch": int(batch)}
     inputs, outputs = {"model": model, "tests": tests}, {"predictions": predictions}
-    perform(body, store=store, inputs=inputs, outputs=outputs, parameters=parameters, name=f"evaluate {role}")
+    label, telling = f"evaluate {role}", Telling(outcome=score, about="model")
+    perform(body, store=store, inputs=inputs, outputs=outputs, parameters=parameters, name=label, telling=telling)

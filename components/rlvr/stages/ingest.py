@@ -12,8 +12,20 @@ def ingest(store: str, seed: int, label: str, sources: str, rows: dsl.Output[dsl
 
     from rlvr.data.ingest import ingest as body
     from rlvr.data.load import is_fixed
+    from rlvr.lineage.origins import raw_files
+    from rlvr.lineage.record import Telling
     from rlvr.provenance import perform
 
     parameters = {"sources": json.loads(sources), "seed": int(seed)}
     fixed = all(is_fixed(entry["source"]["location"]) for entry in parameters["sources"])
-    perform(body, store=store, inputs={}, outputs={"out": rows}, parameters=parameters, name=label, remember=fixed)
+    telling, outputs = Telling(origins=raw_files), {"out": rows}
+    perform(
+        body,
+        store=store,
+        inputs={},
+        outputs=outputs,
+        parameters=parameters,
+        name=label,
+        remember=fixed,
+        telling=telling,
+    )

@@ -4,6 +4,7 @@ import json
 from dataclasses import dataclass
 from pathlib import Path
 
+from rlvr.launch.work import Work
 from rlvr.lineage import history, ledger
 from rlvr.lineage.keys import trusted
 from rlvr.lineage.record import Telling, attest
@@ -33,17 +34,13 @@ class Story:
         self, label: str, inputs: dict[str, str], outputs: dict[str, str], telling: Telling | None = None
     ) -> None:
         """What a stage would say of itself; `inputs` and `outputs` map arguments to names of artifacts."""
-        identity = {
-            "stage": f"somewhere:{label}",
-            "parameters": {"steps": 3, "seed": 0},
-            "inputs": {argument: self.digests[name] for argument, name in inputs.items()},
-            "code": "d" * 64,
-        }
-        attest(
-            self.store, identity=identity, key=f"key of {label}", label=label, started="2026-01-01T00:00:00.000Z",
-            outputs={argument: self.digests[name] for argument, name in outputs.items()}, folders={},
-            telling=telling or Telling(),
+        work = Work(
+            stage=f"somewhere:{label}", parameters={"steps": 3, "seed": 0}, code="d" * 64, label=label,
+            inputs={argument: self.digests[name] for argument, name in inputs.items()}, outputs=tuple(outputs),
         )  # fmt: skip
+        made = {argument: self.digests[name] for argument, name in outputs.items()}
+        started = "2026-01-01T00:00:00.000Z"
+        attest(self.store, work, outputs=made, started=started, telling=telling or Telling())
 
     def history(self) -> history.History:
         """The ledger as the auditor of this machine's key reads it."""

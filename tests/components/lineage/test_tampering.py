@@ -132,11 +132,19 @@ def test_history_rewritten_by_the_keys_owner_breaks_the_chain(story):
 
 
 def test_a_lost_hint_costs_nothing_and_a_false_one_nothing_either(story):
-    for text in ("", "{", '{"index": 99}', '{"index": -3}'):
+    for number, text in enumerate(("", "{", '{"index": 99}', '{"index": -3}')):
         story.store.write(ledger.HINT, text, overwrite=True)
-        story.stage("report", {"rows": "rows"}, {"out": "verdict"})
+        story.stage(f"report {number}", {"rows": "rows"}, {"out": "verdict"})
     assert story.history().findings == ()
     assert story.history().newest[0] == 10
+
+
+def test_the_same_work_is_told_once_and_other_results_of_it_again(story):
+    story.stage("evaluate", {"model": "model"}, {"predictions": "predictions"})
+    assert story.history().newest[0] == 6
+    story.artifact("differing", "other predictions")
+    story.stage("evaluate", {"model": "model"}, {"predictions": "differing"})
+    assert story.history().newest[0] == 7
 
 
 def test_who_writes_second_takes_the_next_place(story, monkeypatch):
