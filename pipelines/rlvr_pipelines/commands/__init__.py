@@ -9,6 +9,7 @@ from rlvr_pipelines.commands.plan import plan
 from rlvr_pipelines.commands.report import report
 from rlvr_pipelines.commands.reward import reward
 from rlvr_pipelines.commands.run import run
+from rlvr_pipelines.commands.schedule import schedule
 from rlvr_pipelines.commands.score import score
 from rlvr_pipelines.commands.show import show
 from rlvr_pipelines.commands.submit import submit
@@ -18,5 +19,5 @@ from rlvr_pipelines.commands.wait import wait
 COMMANDS = (methods, show, plan, verify, run, report, compile, reward, score, evaluate, submit, wait, cancel)
 """In the order in which `rlvr --help` lists them."""
 
-GROUPS = (audit,)
+GROUPS = (audit, schedule)
 """Commands with commands of their own."""
