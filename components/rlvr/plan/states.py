@@ -73,7 +73,7 @@ def states(
     weights = precision * total / processes if split else float(precision * total)
     master = 4.0 * part
     if scale.zero_stage == 1:
-        gradients, kept, step = precision * (trained + part), 0.0, 8.0 * part
+        gradients, kept, step = float(precision * trained), 0.0, (8.0 + precision) * part
     elif scale.zero_stage == 2:
         gradients, kept, step = 4.0 * part, 0.0, 4.0 * part
     else:
