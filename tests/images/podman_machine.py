@@ -51,9 +51,10 @@ class Machine:
 
 
 @contextmanager
-def machine(folder):
-    """A machine whose socket answers; all of it is gone afterwards."""
+def machine(folder, keep=False):
+    """A machine whose socket answers; all of it is gone afterwards unless it is to be kept."""
     made = Machine(folder)
+    made.socket.unlink(missing_ok=True)
     command = ["podman", "system", "service", "--time=0", f"unix://{made.socket}"]
     with open(folder / "service.log", "w") as log:
         service = subprocess.Popen(command, env=made.environment, stdout=log, stderr=log)
@@ -66,12 +67,16 @@ def machine(folder):
     finally:
         service.terminate()
         service.wait()
-        made.podman("system", "reset", "--force", check=False)
-        shutil.rmtree(folder / "storage", ignore_errors=True)
+        if not keep:
+            made.podman("system", "reset", "--force", check=False)
+            shutil.rmtree(folder / "storage", ignore_errors=True)
 
 
 def debian_base(made, folder):
-    """The image `localhost/rlvr-base:test`: Debian with Python, made by debootstrap."""
+    """The image `localhost/rlvr-base:test`: Debian with Python, made by debootstrap unless it is there."""
+    name = "localhost/rlvr-base:test"
+    if name in made.podman("images", "--format", "{{.Repository}}:{{.Tag}}").split():
+        return name
     root = Path(folder) / "debian"
     packages = "--include=ca-certificates,python3,python3-venv"
     command = ["debootstrap", "--variant=minbase", packages, "bookworm", str(root)]
@@ -80,6 +85,6 @@ def debian_base(made, folder):
     archive = Path(folder) / "debian.tar"
     subprocess.run(["tar", "-C", str(root), "-cf", str(archive), "."], check=True)
     shutil.rmtree(root)
-    made.podman("import", str(archive), "localhost/rlvr-base:test")
+    made.podman("import", str(archive), name)
     archive.unlink()
-    return "localhost/rlvr-base:test"
+    return name

@@ -1,6 +1,7 @@
 """Images built by Podman from a bare Debian, and a pipeline whose stages run in them with S3 between. Takes minutes.
 
 The image of evaluation is that of training here, which holds all that evaluation needs: it saves a build.
+RLVR_TEST_PODMAN names a folder that keeps Podman's storage, so that a second run builds only what changed.
 """
 
 import csv
@@ -40,8 +41,10 @@ COMMAND += [part for path, value in SMALL.items() for part in ("--set", f"{path}
 @pytest.fixture(scope="module")
 def podman(tmp_path_factory):
     """A machine that has the images rlvr-data, rlvr-train and rlvr-evaluate."""
-    folder = tmp_path_factory.mktemp("podman")
-    with podman_machine.machine(folder) as made:
+    kept = os.environ.get("RLVR_TEST_PODMAN")
+    folder = Path(kept) if kept else tmp_path_factory.mktemp("podman")
+    folder.mkdir(parents=True, exist_ok=True)
+    with podman_machine.machine(folder, keep=bool(kept)) as made:
         base = podman_machine.debian_base(made, folder)
         command = [sys.executable, "images/build.py", "data", "train", "--variant", "cpu", "--base", base]
         command += ["--runtime", "podman", "--out", str(folder / "out")]
