@@ -16,6 +16,8 @@ from dataclasses import dataclass
 import numpy as np
 from PIL import Image, ImageDraw
 
+from rlvr.datasets.png import as_png
+
 WIDTH_PX, HEIGHT_PX = 84, 84
 """Size of a chart: one column of 28 pixels a bar."""
 
@@ -93,9 +95,7 @@ def draw(bars: Sequence[Bar], rng: random.Random) -> bytes:
             bottom = FLOOR_PX - block * BLOCK_PX
             box = (place * column + 4, bottom - BLOCK_PX + GAP_PX + 1, (place + 1) * column - 5, bottom)
             pen.rectangle(box, fill=COLOURS[bar.colour])
-    encoded = io.BytesIO()
-    canvas.save(encoded, "PNG")
-    return encoded.getvalue()
+    return as_png(canvas)
 
 
 def read(picture: bytes) -> tuple[Bar, ...]:

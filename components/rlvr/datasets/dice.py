@@ -1,10 +1,11 @@
 """A row of dice seen from above: white faces with black pips, 1 to 6, on a coloured table."""
 
-import io
 import random
 from collections.abc import Sequence
 
 from PIL import Image, ImageDraw
+
+from rlvr.datasets.png import as_png
 
 SIDE_PX = 28
 """Side of the square that holds one die."""
@@ -37,6 +38,4 @@ def draw(values: Sequence[int], rng: random.Random) -> bytes:
         pen.rounded_rectangle((x - 46, y - 46, x + 46, y + 46), radius=14, fill=(245, 245, 240))
         for across, down in PIPS[value]:
             pen.circle((x + 25 * across, y + 25 * down), radius=10, fill=(10, 10, 10))
-    encoded = io.BytesIO()
-    canvas.reduce(SCALE).save(encoded, "PNG")
-    return encoded.getvalue()
+    return as_png(canvas.reduce(SCALE))

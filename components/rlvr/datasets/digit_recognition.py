@@ -11,7 +11,6 @@ pixels of the UCI "Optical Recognition of Handwritten Digits" set (CC BY 4.0) th
 by position: every fourth scan of a class is for evaluation only, so no scan appears in both parts.
 """
 
-import io
 import json
 import random
 from collections.abc import Iterator
@@ -22,6 +21,7 @@ from PIL import Image, ImageOps
 
 from rlvr.data.rows import Row
 from rlvr.data.source import RawRow, Source
+from rlvr.datasets.png import as_png
 from rlvr.errors import RlvrError
 
 CELL_PX = 28
@@ -103,15 +103,13 @@ def _compose(n: int, seed: int, *, evaluation: bool) -> Iterator[RawRow]:
             free = CELL_PX - side
             canvas.paste(ink, (place * CELL_PX + rng.randint(0, free), rng.randint(0, free)))
         task = ("recognition", "addition")[number % 2]
-        encoded = io.BytesIO()
-        canvas.convert("RGB").save(encoded, "PNG")
         content = [{"type": "image", "image": "IMAGE_PLACEHOLDER"}, {"type": "text", "text": QUESTIONS[task]}]
         yield {
             "messages": [{"role": "user", "content": content}],
             "task": task,
             "label": label,
             "total": sum(label),
-            "image": encoded.getvalue(),
+            "image": as_png(canvas.convert("RGB")),
         }
 
 

@@ -8,13 +8,14 @@ small vision tower can read them. The tint of the paper differs, so that equal f
 answer is one of `ANSWERS_DEGREES`, each as likely as the others.
 """
 
-import io
 import math
 import random
 from dataclasses import dataclass
 from typing import Literal
 
 from PIL import Image, ImageDraw, ImageFont
+
+from rlvr.datasets.png import as_png
 
 WIDTH_PX, HEIGHT_PX = 112, 84
 """Size of a figure."""
@@ -69,9 +70,8 @@ def draw(rng: random.Random, kind: Kind | None = None) -> Figure:
     canvas = Image.new("RGB", (WIDTH_PX * SCALE, HEIGHT_PX * SCALE), paper)
     pen = ImageDraw.Draw(canvas)
     labelled = _triangle(pen, answer, rng) if drawn == "triangle" else _line(pen, answer, rng)
-    encoded = io.BytesIO()
-    canvas.resize((WIDTH_PX, HEIGHT_PX), Image.Resampling.BOX).save(encoded, "PNG")
-    return Figure(png=encoded.getvalue(), kind=drawn, labelled_degrees=labelled, answer_degrees=answer)
+    png = as_png(canvas.resize((WIDTH_PX, HEIGHT_PX), Image.Resampling.BOX))
+    return Figure(png=png, kind=drawn, labelled_degrees=labelled, answer_degrees=answer)
 
 
 def _triangle(pen: ImageDraw.ImageDraw, answer: int, rng: random.Random) -> tuple[int, int]:

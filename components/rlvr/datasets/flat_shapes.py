@@ -4,11 +4,12 @@ Every shape fills one cell of 28 px, which is one token of Qwen-VL, so that boxe
 tiny model.
 """
 
-import io
 import random
 from dataclasses import dataclass
 
 from PIL import Image, ImageDraw
+
+from rlvr.datasets.png import as_png
 
 WIDTH_PX, HEIGHT_PX = 84, 56
 """Size of a picture: 3 x 2 cells, its own grid in Qwen-VL's processor."""
@@ -67,9 +68,7 @@ def draw(shapes: list[Shape], rng: random.Random) -> bytes:
             pen.rectangle(edges, fill=colour)
         else:
             pen.polygon([(x1, y2 - 1), ((x1 + x2 - 1) / 2, y1), (x2 - 1, y2 - 1)], fill=colour)
-    encoded = io.BytesIO()
-    canvas.save(encoded, "PNG")
-    return encoded.getvalue()
+    return as_png(canvas)
 
 
 def narrowed(box: Box) -> Box:

@@ -7,7 +7,6 @@ and 891 `Unexpected Task Result`. Put both into one folder (the archive packed o
 Synthetic rows have the same form: on a screen with a button either nothing happens, or the wrong thing does.
 """
 
-import io
 import random
 from collections.abc import Iterator
 from pathlib import Path
@@ -19,6 +18,7 @@ from rlvr.data.pictures_apart import rows_of
 from rlvr.data.rows import Row
 from rlvr.data.source import RawRow, Source
 from rlvr.datasets import vlm_r1_jsonl
+from rlvr.datasets.png import as_png
 
 NO_RESPONSE, UNEXPECTED = "Operation No Response", "Unexpected Task Result"
 """The two answers."""
@@ -91,9 +91,7 @@ def _screen(colour: Colour, ground: Colour, corner: tuple[int, int]) -> bytes:
     x, y = corner
     pen.rectangle((x, y, x + 30, y + 22), fill=colour)
     pen.rounded_rectangle((18, 44, 38, 52), 3, fill=(90, 90, 90))
-    encoded = io.BytesIO()
-    canvas.save(encoded, "PNG")
-    return encoded.getvalue()
+    return as_png(canvas)
 
 
 TRAIN = Source(

@@ -4,11 +4,12 @@ r1-vlm's pictures show 26 pairs in rows of five on 300 or 400 pixels; offline on
 each letter in a square of 28 pixels, which is one token of the tiny backbones.
 """
 
-import io
 import math
 from collections.abc import Sequence
 
 from PIL import Image, ImageDraw, ImageFont
+
+from rlvr.datasets.png import as_png
 
 SCALE = 4
 """Letters are drawn at four times their size and reduced, which smooths their edges."""
@@ -33,9 +34,7 @@ def draw(
             place_px = (left + share * width * SCALE, middle)
             pen.text(place_px, letter, fill=0, font=font, anchor="mm", stroke_width=bold_px * SCALE)
         _arrow(pen, left + width * SCALE / 2, middle, width * SCALE / 16)
-    encoded = io.BytesIO()
-    canvas.reduce(SCALE).convert("RGB").save(encoded, "PNG")
-    return encoded.getvalue()
+    return as_png(canvas.reduce(SCALE).convert("RGB"))
 
 
 def _arrow(pen: ImageDraw.ImageDraw, x: float, y: float, half: float) -> None:

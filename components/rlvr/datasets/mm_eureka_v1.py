@@ -12,7 +12,6 @@ machine. Rows without a picture get a blank one of 224 x 224 pixels, as in upstr
 same columns and show the bar charts of `rlvr.datasets.charts`.
 """
 
-import io
 import re
 from collections.abc import Iterator
 from dataclasses import replace
@@ -25,6 +24,7 @@ from rlvr.data.pictures_apart import rows_of
 from rlvr.data.rows import Row
 from rlvr.data.source import RawRow, Source
 from rlvr.datasets import charts
+from rlvr.datasets.png import as_png
 from rlvr.errors import RlvrError
 
 BLANK_PX = 224
@@ -51,9 +51,7 @@ def convert(raw: RawRow) -> dict[str, Any]:
 
 def blank() -> bytes:
     """A white picture."""
-    encoded = io.BytesIO()
-    Image.new("RGB", (BLANK_PX, BLANK_PX), "white").save(encoded, "PNG")
-    return encoded.getvalue()
+    return as_png(Image.new("RGB", (BLANK_PX, BLANK_PX), "white"))
 
 
 def read(folder: Path) -> Iterator[RawRow]:

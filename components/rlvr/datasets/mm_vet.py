@@ -8,7 +8,6 @@ Hub: lmms-lab/MMVet, split test. A raw row (of several elements of an answer `<A
 Synthetic rows have the same columns and show a written sum.
 """
 
-import io
 import json
 import random
 from collections.abc import Iterator
@@ -17,6 +16,7 @@ from typing import Any
 from PIL import Image, ImageDraw, ImageFont
 
 from rlvr.data.source import RawRow, Source
+from rlvr.datasets.png import as_png
 
 WIDTH_PX, HEIGHT_PX = 112, 56
 """Size of a synthetic picture."""
@@ -44,12 +44,10 @@ def synthetic(n: int, seed: int) -> Iterator[RawRow]:
         middle = (WIDTH_PX / 2, HEIGHT_PX / 2)
         font = ImageFont.load_default(LETTERS_PX)
         ImageDraw.Draw(canvas).text(middle, f"{one}+{other}", fill=(20, 40, 120), font=font, anchor="mm")
-        encoded = io.BytesIO()
-        canvas.save(encoded, "PNG")
         asked = ("What is the sum?", str(one + other)) if number % 2 else ("Which numbers?", f"{one}<AND>{other}")
         yield {
             "question_id": f"v1_{number}",
-            "image": encoded.getvalue(),
+            "image": as_png(canvas),
             "question": asked[0],
             "answer": asked[1],
             "image_source": "synthetic",

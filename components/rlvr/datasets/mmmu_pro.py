@@ -17,6 +17,7 @@ from PIL import Image, ImageDraw, ImageFont
 from rlvr.data.source import RawRow, Source
 from rlvr.datasets import charts, mmmu_val
 from rlvr.datasets.choices import listed
+from rlvr.datasets.png import as_png
 
 IN_PICTURE = "Answer the question in the picture with the letter of an option."
 """What the vision setting asks in words; the wording is ours."""
@@ -86,9 +87,7 @@ def captioned(picture: bytes, text: str) -> bytes:
         pen = ImageDraw.Draw(canvas)
         for number, line in enumerate(lines):
             pen.text((4, shown.height + 2 + (TEXT_PX + 4) * number), line, fill="black", font=font)
-    encoded = io.BytesIO()
-    canvas.save(encoded, "PNG")
-    return encoded.getvalue()
+    return as_png(canvas)
 
 
 STANDARD = Source(

@@ -8,12 +8,13 @@ For synthetic rows of spatial data sets. Give every data set a seed of its own. 
 which is one token of Qwen-VL, so that a tiny model can see where it is.
 """
 
-import io
 import random
 from collections.abc import Iterator
 from dataclasses import dataclass
 
 from PIL import Image, ImageDraw
+
+from rlvr.datasets.png import as_png
 
 SIDE_PX = 84
 """Side of a picture: 3 x 3 cells."""
@@ -88,6 +89,4 @@ def _draw(items: list[tuple[str, Cell, int]], rng: random.Random) -> bytes:
         fill = tuple(max(0, min(255, value + rng.randint(-10, 10))) for value in COLOURS[colour])
         draw = rng.choice((pen.ellipse, pen.rectangle))
         draw((x, y, x + size - 1, y + size - 1), fill=fill)
-    encoded = io.BytesIO()
-    canvas.save(encoded, "PNG")
-    return encoded.getvalue()
+    return as_png(canvas)

@@ -8,7 +8,6 @@ Hub: echo840/OCRBench, split test. A raw row (any of the answers counts):
 Synthetic rows have the same columns and show a number written on paper.
 """
 
-import io
 import json
 import random
 from collections.abc import Iterator
@@ -17,6 +16,7 @@ from typing import Any
 from PIL import Image, ImageDraw, ImageFont
 
 from rlvr.data.source import RawRow, Source
+from rlvr.datasets.png import as_png
 
 WIDTH_PX, HEIGHT_PX = 84, 56
 """Size of a synthetic picture."""
@@ -46,14 +46,12 @@ def synthetic(n: int, seed: int) -> Iterator[RawRow]:
         pen = ImageDraw.Draw(canvas)
         middle = (WIDTH_PX / 2, HEIGHT_PX / 2)
         pen.text(middle, text, fill=(20, 40, 120), font=ImageFont.load_default(LETTERS_PX), anchor="mm")
-        encoded = io.BytesIO()
-        canvas.save(encoded, "PNG")
         yield {
             "dataset": "synthetic",
             "question": "what is written in the image?",
             "question_type": "Digit String Recognition",
             "answer": [text],
-            "image": encoded.getvalue(),
+            "image": as_png(canvas),
         }
 
 

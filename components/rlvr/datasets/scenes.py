@@ -4,7 +4,6 @@ Every item shows at least 45 % of its own outline, as CLEVR's generator demands 
 the number of items can be read off the picture.
 """
 
-import io
 import math
 import random
 from dataclasses import dataclass
@@ -12,6 +11,8 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 from PIL import Image, ImageDraw
+
+from rlvr.datasets.png import as_png
 
 WIDTH_PX, HEIGHT_PX = 128, 96
 """Size of a synthetic scene (CLEVR's own are 480 x 320)."""
@@ -60,9 +61,7 @@ def paint(items: list[Item], rng: random.Random) -> bytes:
     canvas = _floor(rng)
     for item in items:
         _paint(canvas, item)
-    encoded = io.BytesIO()
-    canvas.resize((WIDTH_PX, HEIGHT_PX), Image.Resampling.BOX).save(encoded, "PNG", compress_level=1)
-    return encoded.getvalue()
+    return as_png(canvas.resize((WIDTH_PX, HEIGHT_PX), Image.Resampling.BOX), compress_level=1)
 
 
 def arrange(count: int, rng: random.Random) -> list[Item]:

@@ -4,13 +4,14 @@ A thing is known by its colour and its outline (`Look`) and fills its box exactl
 4 x 4 grid: coordinates are multiples of 250 thousandths, one cell is one picture token of Qwen2-VL (28 px).
 """
 
-import io
 import math
 import random
 from collections.abc import Sequence
 from dataclasses import dataclass
 
 from PIL import Image, ImageDraw
+
+from rlvr.datasets.png import as_png
 
 CELLS = 4
 CELL_PX = 28
@@ -93,9 +94,7 @@ def draw(
     pen = ImageDraw.Draw(canvas)
     for look, box in things:
         _paint(pen, look, [coordinate * SIDE_PX * SCALE / 1000 for coordinate in box])
-    encoded = io.BytesIO()
-    canvas.resize((SIDE_PX, SIDE_PX), Image.Resampling.BOX).save(encoded, "PNG")
-    return encoded.getvalue()
+    return as_png(canvas.resize((SIDE_PX, SIDE_PX), Image.Resampling.BOX))
 
 
 def _tint(rng: random.Random, least: int, most: int) -> tuple[int, ...]:

@@ -3,12 +3,13 @@
 Every kind has one shape and one colour, so that a very small vision tower tells them apart. Boxes are exact.
 """
 
-import io
 import math
 import random
 from dataclasses import dataclass
 
 from PIL import Image, ImageDraw
+
+from rlvr.datasets.png import as_png
 
 CELL_PX, COLUMNS, ROWS = 28, 4, 3
 """Squares of a picture: 4 x 3 of 28 pixels, which is what one picture token of Qwen2-VL sees."""
@@ -45,9 +46,7 @@ def draw(rng: random.Random) -> Picture:
     boxes = {kind: box_of(*cell) for kind, cell in zip(kinds, cells, strict=True)}
     for kind, box in boxes.items():
         _paint(pen, kind, box)
-    encoded = io.BytesIO()
-    canvas.resize((COLUMNS * CELL_PX, ROWS * CELL_PX), Image.Resampling.BOX).save(encoded, "PNG")
-    return Picture(png=encoded.getvalue(), boxes=boxes)
+    return Picture(png=as_png(canvas.resize((COLUMNS * CELL_PX, ROWS * CELL_PX), Image.Resampling.BOX)), boxes=boxes)
 
 
 def box_of(column: int, row: int) -> Box:

@@ -11,7 +11,6 @@ object 1 on the right; one of them or both get another colour or the other size.
 second picture is sheared, left or right.
 """
 
-import io
 import random
 from collections.abc import Iterator
 from pathlib import Path
@@ -23,6 +22,7 @@ from rlvr.data.pictures_apart import rows_of
 from rlvr.data.rows import Row
 from rlvr.data.source import RawRow, Source
 from rlvr.datasets import reason_rft_cot
+from rlvr.datasets.png import as_png
 from rlvr.rewards.function_sequence import Function, functions
 
 WIDTH_PX, HEIGHT_PX = 112, 56
@@ -112,9 +112,7 @@ def draw(things: list[Thing], floor: tuple[int, int, int], shear: float = 0.0) -
     if shear:
         lean = (1, shear, -shear * canvas.height / 2, 0, 1, 0)
         canvas = canvas.transform(canvas.size, Image.Transform.AFFINE, lean, fillcolor=floor)
-    encoded = io.BytesIO()
-    canvas.resize((WIDTH_PX, HEIGHT_PX), Image.Resampling.BOX).save(encoded, "PNG")
-    return encoded.getvalue()
+    return as_png(canvas.resize((WIDTH_PX, HEIGHT_PX), Image.Resampling.BOX))
 
 
 def _scenes(n: int, seed: str, shear: float) -> Iterator[RawRow]:
