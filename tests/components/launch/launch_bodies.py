@@ -11,10 +11,14 @@ def write(*, text, scale, out):
 
 
 def fail(*, scale, out):
-    """Fail in a way that people can read."""
+    """The second machine fails in a way that people can read; the first waits for it in vain."""
     from rlvr.errors import RlvrError
+    from rlvr.rl.world import world
 
-    raise RlvrError("Row 7 has no picture.")
+    place = world()
+    if not place.main:
+        raise RlvrError("Row 7 has no picture.")
+    place.barrier()
 
 
 def crash(*, scale, out):
@@ -26,7 +30,7 @@ def meet(*, scale, out, checkpoints):
     """Two processes on two machines: count to three, saving a checkpoint with a file of each; stop when asked."""
     from rlvr.launch import Stopped, stop_requested
     from rlvr.progress import report
-    from rlvr.rl.world import leave, world
+    from rlvr.rl.world import world
 
     place = world()
     machines = place.gather([(place.rank, place.machine, place.leads)])
@@ -52,7 +56,6 @@ def meet(*, scale, out, checkpoints):
             assert time.monotonic() < deadline, "nobody asked to stop"
             time.sleep(0.05)
         if not found and step == 1 and stop:
-            leave()
             raise Stopped("stopped after step 1")
     if place.main:
         (Path(out) / "text").write_text(f"step {step}, {os.environ['WORLD_SIZE']} processes")
