@@ -25,6 +25,7 @@ FURTHER = {
     "multi-user": {"ServiceAccount": 1, "RoleBinding": 1},
     "openshift": {"NetworkPolicy": 1},
     "argo": {
+        "ConfigMap": 1,
         "Namespace": 1,
         "ServiceAccount": 1,
         "Role": 1,
