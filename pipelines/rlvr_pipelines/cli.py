@@ -17,6 +17,9 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
     rich_markup_mode="rich",
 )
+INTERRUPTED = 130
+"""Exit code after Ctrl-C, as shells have it."""
+
 for command in COMMANDS:
     app.command()(command)
 for group in GROUPS:
@@ -31,9 +34,11 @@ def main() -> None:
     except RlvrError as error:
         Console(stderr=True, highlight=False).print(f"[bold red]rlvr:[/bold red] {_plain(str(error))}")
         sys.exit(1)
-    except KeyboardInterrupt:
-        Console(stderr=True).print("Interrupted; the same command goes on where it stopped.")
-        sys.exit(130)
+    except (KeyboardInterrupt, SystemExit) as ended:
+        if isinstance(ended, SystemExit) and ended.code != INTERRUPTED:  # typer ends so itself when interrupted
+            raise
+        Console(stderr=True).print("Interrupted; run the same command to go on.")
+        sys.exit(INTERRUPTED)
 
 
 def _plain(text: str) -> str:

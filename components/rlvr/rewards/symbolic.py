@@ -100,13 +100,15 @@ class _Pool:
         self.forget()
 
     def ask(self, texts: list[str], **options: Any) -> Comparison:
-        """The verdict on one pair; the worker that was used last is asked first."""
+        """The verdict on one pair; a thread asks the worker that it asked before, which remembers what it read."""
         with self._places:
             with self._lock:
                 if not self._idle:
                     self._workers.append(_Worker())
                     self._idle.append(self._workers[-1])
-                worker = self._idle.pop()
+                known = getattr(self._asked, "worker", None)
+                worker = self._idle.pop(self._idle.index(known) if known in self._idle else -1)
+            self._asked.worker = worker
             try:
                 return worker.ask(texts, **options)
             finally:
@@ -123,6 +125,7 @@ class _Pool:
         for worker in self._workers:
             worker.forget()
         self._lock, self._places = threading.Lock(), threading.Semaphore(len(os.sched_getaffinity(0)))
+        self._asked = threading.local()
         self._workers, self._idle = [], []
 
 

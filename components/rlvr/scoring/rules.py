@@ -3,8 +3,9 @@
     scored(benchmark, ["<answer>4</answer>"], {"answer": ["4"]})  ->  [{"published": 1.0, "strict": 1.0}]
 
 Rules are pure functions; rules that ask math-verify wait for its child processes, so long lists are scored by a few
-threads, each of which gets a process of its own. A rule that raises or gives no score in [0, 1] is an error that names
-the row, because a score that is silently wrong is worse than none.
+threads, each of which gets a process of its own. Both rules see the same rows shortly one after the other, for the
+process then still knows their golds. A rule that raises or gives no score in [0, 1] is an error that names the row,
+because a score that is silently wrong is worse than none.
 """
 
 import inspect
@@ -36,9 +37,21 @@ def scored(
     completion is meant (default: its number).
     """
     named = [f"completion {number}" for number in range(1, len(completions) + 1)] if names is None else names
-    published = _by_rule("published", benchmark.published_rule, completions, columns, named)
-    strict = _by_rule("strict", benchmark.strict_rule, completions, columns, named)
-    return [{"published": first, "strict": second} for first, second in zip(published, strict, strict=True)]
+    spans = list(_spans(len(completions)))
+
+    def both(span: slice) -> list[dict[str, float | None]]:
+        some = completions[span], {name: values[span] for name, values in columns.items()}, named[span]
+        published = _part("published", benchmark.published_rule, *some)
+        strict = _part("strict", benchmark.strict_rule, *some)
+        return [{"published": first, "strict": second} for first, second in zip(published, strict, strict=True)]
+
+    if len(spans) < 2:
+        return [scores for span in spans for scores in both(span)]
+    threads = ThreadPoolExecutor(len(os.sched_getaffinity(0)))
+    try:
+        return [scores for part in threads.map(both, spans) for scores in part]
+    finally:
+        threads.shutdown(cancel_futures=True)  # after an error or Ctrl-C the rest is not scored
 
 
 def boxes(benchmark: Benchmark, completions: Sequence[str], columns: Columns) -> dict[str, list[str]]:
@@ -67,22 +80,6 @@ def needed(function: Scorer | BoxReader) -> list[str]:
         one.name for one in parameters
         if one.kind is inspect.Parameter.KEYWORD_ONLY and one.default is inspect.Parameter.empty
     ]  # fmt: skip
-
-
-def _by_rule(
-    rule: str, function: Scorer, completions: Sequence[str], columns: Columns, names: Sequence[str]
-) -> list[float | None]:
-    spans = list(_spans(len(completions)))
-    if len(spans) < 2:
-        return _part(rule, function, completions, columns, names)
-
-    def part(span: slice) -> list[float | None]:
-        return _part(
-            rule, function, completions[span], {name: values[span] for name, values in columns.items()}, names[span]
-        )
-
-    with ThreadPoolExecutor(len(os.sched_getaffinity(0))) as threads:
-        return [score for scores in threads.map(part, spans) for score in scores]
 
 
 def _spans(count: int) -> Iterator[slice]:

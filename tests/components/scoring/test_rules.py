@@ -1,6 +1,7 @@
 """Both rules on completions: threads change nothing, and what a rule cannot score is named."""
 
 import math
+import time
 from dataclasses import replace
 from typing import Any
 
@@ -8,6 +9,7 @@ import pytest
 
 from rlvr.benchmarks import coco_detection, geoqa_test, superclevr_200
 from rlvr.errors import RlvrError
+from rlvr.rewards import symbolic
 from rlvr.scoring import rules
 
 
@@ -44,3 +46,46 @@ def test_a_row_that_cannot_be_scored_is_named() -> None:
         rules.scored(broken, ["<answer>4</answer>"] * 2, {"answer": ["4", "7"]})
     with pytest.raises(RlvrError, match="short_rule gave 0 scores, not 1"):
         rules.scored(replace(superclevr_200.BENCHMARK, strict_rule=short_rule), ["x"], {"answer": ["4"]})
+
+
+def raising_rule(completions: list[str], *, answer: list[str], **_: Any) -> list[float | None]:
+    SEEN.append(len(completions))
+    if "7" in answer:
+        raise ValueError("no")
+    time.sleep(0.02)
+    return [1.0] * len(completions)
+
+
+SEEN: list[int] = []
+
+
+def test_an_error_ends_the_scoring_of_a_long_list() -> None:
+    SEEN.clear()
+    one = replace(superclevr_200.BENCHMARK, published_rule=raising_rule)
+    with pytest.raises(RlvrError, match="completion 1: the published rule"):
+        rules.scored(one, ["<answer>4</answer>"] * 40_000, {"answer": ["7", *["4"] * 39_999]})
+    assert sum(size == rules.CHUNK for size in SEEN) < 60  # of 313 parts
+
+
+def test_what_was_read_before_changes_no_verdict() -> None:
+    pairs = [
+        ("$\\pi$", "$3.14$"),
+        ("$\\frac{1}{2}$", "0.5"),
+        ("0.5", "$\\frac{1}{2}$"),
+        ("{1, 2}", "{2, 1}"),
+        ("x", "y"),
+    ]
+    ways: list[dict[str, Any]] = [{}, {"truth_first": True}, {"pi": 3.14}, {"rounding": 2}]
+    asked = [(pair, way) for way in ways for pair in pairs]
+
+    def verdicts(order: list[int]) -> list[symbolic.Comparison]:
+        symbolic.compare.cache_clear()
+        found = {place: symbolic.compare(*asked[place][0], **asked[place][1]) for place in order}
+        return [found[place] for place in sorted(found)]
+
+    places = list(range(len(asked)))
+    first = verdicts(places)
+    assert verdicts(places[::-1]) == first == verdicts(places)
+    symbolic._pool.close()  # a new process remembers nothing
+    assert verdicts(places[1::2] + places[::2]) == first
+    assert {one.equal for one in first} == {True, False}
