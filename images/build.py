@@ -31,6 +31,8 @@ FURTHER = ("lmms-eval",)
 """Built when they are named."""
 VARIANTS = ("train", "evaluate")
 """Those with torch's CUDA or CPU wheels."""
+SOURCES = ("components", "pipelines", "images", "pyproject.toml", "README.md", "LICENSE")
+"""What the images are made of."""
 RUNTIMES = ("podman", "docker")
 
 
@@ -130,8 +132,11 @@ def _licence(entry: dict[str, str]) -> str:
 
 def push(runtime: str, name: str, registry: str) -> str:
     """Push `rlvr-NAME:dev` under the commit's name and return `repository@sha256:...`."""
+    revision = commit()["revision"]
+    if not revision:
+        raise BuildError(f"An image that is pushed is of one commit; commit the changes of {', '.join(SOURCES)} first.")
     repository = f"{registry.rstrip('/')}/rlvr-{name}"
-    target = f"{repository}:{commit()['revision'][:12]}"
+    target = f"{repository}:{revision[:12]}"
     _run([runtime, "tag", f"rlvr-{name}:dev", target])
     if runtime == "podman":
         with tempfile.TemporaryDirectory(prefix="rlvr-push-") as folder:
@@ -155,13 +160,14 @@ def lock(path: Path, name: str, reference: str) -> None:
 
 
 def commit() -> dict[str, str]:
-    """Revision, time in seconds since 1970 and as RFC 3339 of the commit that is built."""
+    """Revision, and time in seconds since 1970 and as RFC 3339, of the commit; no revision with uncommitted changes."""
     try:
         revision, epoch = _run(["git", "-C", str(ROOT), "log", "-1", "--format=%H %ct"]).split()
+        changed = _run(["git", "-C", str(ROOT), "status", "--porcelain", "--", *SOURCES])
     except BuildError:
-        revision, epoch = "unknown", "0"  # an unpacked archive
+        revision, epoch, changed = "", "0", ""  # an unpacked archive
     created = datetime.fromtimestamp(int(epoch), UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
-    return {"revision": revision, "epoch": epoch, "created": created}
+    return {"revision": "" if changed else revision, "epoch": epoch, "created": created}
 
 
 def version() -> str:

@@ -1,8 +1,9 @@
 """Every stage in a container of its own, through a Docker or Podman socket of this machine.
 
 The images are those that a cluster runs; artifacts travel through an S3 store, as they do there. A container gets the
-run's folder (progress, log, Kubeflow's small manifests), read-only the folders that the method reads, and what it must
-know of the environment, secrets included, as environment variables: never as parameters, which are kept.
+run's folder (progress, log, Kubeflow's small manifests), read-only the folders that the method reads and the key that
+signs, and what it must know of the environment, secrets included, as environment variables: never as parameters, which
+are kept.
 """
 
 import contextlib
@@ -10,11 +11,13 @@ import os
 import platform
 import secrets
 import socket
+import tempfile
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
 from rlvr.errors import RlvrError
+from rlvr.lineage.keys import SIGNING_KEY, configuration, signer
 from rlvr.method import Method
 from rlvr.progress import LOCK, VARIABLE
 from rlvr_pipelines.profiles import Profile
@@ -43,6 +46,7 @@ class Containers:
         """`lock` is `images/images.lock`; images that it does not name are those built here."""
         self.method, self.profile, self.lock = method, profile, lock
         self.token = secrets.token_hex(8)
+        self.secret: tempfile.TemporaryDirectory[str] | None = None
 
     def images(self, store: str, say: Callable[[str], None]) -> dict[str, str]:
         """Image name -> a reference that the runtime has; what is named by digest is pulled if need be.
@@ -78,6 +82,8 @@ class Containers:
         certificates = {name: path for name in CERTIFICATES if Path(path := os.environ.get(name, "")).is_file()}
         shown |= {path: True for path in certificates.values()}
         environment = {name: os.environ[name] for name in PASSED if name in os.environ} | certificates
+        environment[SIGNING_KEY] = self._key()
+        shown[environment[SIGNING_KEY]] = True
         environment[VARIABLE] = str(folder / "progress.jsonl")
         if about.get("KernelVersion") == platform.release():  # locks do not reach into a virtual machine
             environment[LOCK] = os.environ[LOCK]
@@ -100,10 +106,25 @@ class Containers:
         """End the containers that this command started and that still run."""
         from docker.errors import DockerException
 
+        if self.secret is not None:
+            self.secret.cleanup()
         with contextlib.suppress(RlvrError, DockerException), _client() as client:
             for container in client.containers.list(filters={"label": f"{LABEL}={self.token}"}, ignore_removed=True):
                 with contextlib.suppress(DockerException):  # it ended by itself
                     container.kill()
+
+    def _key(self) -> str:
+        """The file of this machine's signing key, readable by the user that stages are run as."""
+        signer()  # makes the key if there is none
+        path = Path(os.environ.get(SIGNING_KEY) or configuration() / "signing-key.pem").resolve()
+        if os.getuid() != 0:
+            return str(path)
+        self.secret = tempfile.TemporaryDirectory(prefix="rlvr-key-")
+        copy = Path(self.secret.name) / "signing-key.pem"
+        copy.touch(mode=0o640)
+        copy.write_bytes(path.read_bytes())
+        Path(self.secret.name).chmod(0o750)
+        return str(copy)
 
     def _read(self) -> list[str]:
         """Folders of this machine that stages read: data, base model, code of one's own rewards."""

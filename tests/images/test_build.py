@@ -83,6 +83,13 @@ def test_the_build_gets_pip_s_settings_as_secrets(monkeypatch, tmp_path):
     assert {str(tmp_path), str(tmp_path / "index")} <= set(folders)
 
 
+def test_uncommitted_changes_have_no_revision_and_are_not_pushed(monkeypatch):
+    monkeypatch.setattr(build, "_run", lambda command: "f" * 40 + " 1700000000" if "log" in command else " M README.md")
+    assert build.commit() == {"revision": "", "epoch": "1700000000", "created": "2023-11-14T22:13:20Z"}
+    with pytest.raises(build.BuildError, match="commit the changes"):
+        build.push("podman", "data", "registry.example/team")
+
+
 def test_the_command_names_base_variant_and_dates_but_no_secret(monkeypatch, tmp_path):
     executable(tmp_path / "podman", f'echo "$@" >> {tmp_path}/commands')
     monkeypatch.setenv("PATH", f"{tmp_path}:{os.environ['PATH']}")

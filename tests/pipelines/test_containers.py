@@ -10,6 +10,7 @@ import socketserver
 import threading
 from dataclasses import replace
 from http.server import BaseHTTPRequestHandler
+from pathlib import Path
 from urllib.parse import unquote
 
 import pytest
@@ -21,6 +22,7 @@ from rlvr_pipelines.profiles import profile
 
 METHOD = METHODS["r1_vlm"]
 DIGEST = f"registry.example/rlvr-data@sha256:{'a' * 64}"
+STARTED = []
 
 
 class Server(socketserver.ThreadingMixIn, socketserver.UnixStreamServer):
@@ -87,13 +89,23 @@ def folder(tmp_path, monkeypatch):
     for name in ("progress.jsonl", "lock"):
         (made / name).touch()
     monkeypatch.setenv("RLVR_LOCK", str(made / "lock"))
-    for name in CERTIFICATES:
+    for name in (*CERTIFICATES, "RLVR_SIGNING_KEY"):
         monkeypatch.delenv(name, raising=False)
-    return made
+    monkeypatch.setenv("XDG_CONFIG_HOME", str(tmp_path / "configuration"))
+    yield made
+    while STARTED:
+        STARTED.pop().stop()
+
+
+def mounted(options):
+    """Path -> whether it is read-only, of what is mounted beside the signing key."""
+    key = options["environment"]["RLVR_SIGNING_KEY"]
+    return {mount["Source"]: mount["ReadOnly"] for mount in options["mounts"] if mount["Source"] != key}
 
 
 def containers(tmp_path, sized=None, method=METHOD):
-    return Containers(method, sized or profile("laptop"), lock=tmp_path / "images.lock")
+    STARTED.append(Containers(method, sized or profile("laptop"), lock=tmp_path / "images.lock"))
+    return STARTED[-1]
 
 
 def refusal(tmp_path, store="s3://objects/store", **changed):
@@ -158,8 +170,7 @@ def test_a_stage_gets_the_run_s_folder_its_data_and_its_secrets_as_environment(t
     assert options["environment"]["RLVR_PROGRESS"] == str(folder / "progress.jsonl")
     assert options["environment"]["RLVR_LOCK"] == str(folder / "lock")
     assert "HF_HOME" not in options["environment"] and "PYTHONPATH" not in options["environment"]
-    mounts = {mount["Source"]: mount["ReadOnly"] for mount in options["mounts"]}
-    assert mounts == {str(folder): False, str(tmp_path / "pictures"): True, str(certificates): True}
+    assert mounted(options) == {str(folder): False, str(tmp_path / "pictures"): True, str(certificates): True}
     assert options["network_mode"] == "host" and options["cap_drop"] == ["ALL"]
     assert "device_requests" not in options and options["security_opt"] == ["no-new-privileges"]
     assert options["user"] == f"{os.getuid() or 1001}:0"
@@ -188,4 +199,15 @@ def test_modules_of_one_s_own_rewards_are_found_in_containers(tmp_path, runtime,
     own = with_own(profile("laptop"), rewards=[f"{tmp_path}/brief_reward.py:brief"])
     options = containers(tmp_path, own).runner(folder).container_run_args
     assert options["environment"]["PYTHONPATH"] == str(tmp_path)
-    assert {mount["Source"] for mount in options["mounts"]} == {str(folder), str(tmp_path)}
+    assert mounted(options) == {str(folder): False, str(tmp_path): True}
+
+
+def test_every_stage_signs_with_this_machine_s_key_whose_copy_goes_with_the_command(tmp_path, runtime, folder):
+    started = containers(tmp_path)
+    options = started.runner(folder).container_run_args
+    key = Path(options["environment"]["RLVR_SIGNING_KEY"])
+    assert key.read_bytes() == (tmp_path / "configuration/rlvr/signing-key.pem").read_bytes()
+    assert {mount["Source"]: mount["ReadOnly"] for mount in options["mounts"]}[str(key)] is True
+    assert key.stat().st_mode & 0o007 == 0
+    started.stop()
+    assert key.exists() == (os.getuid() != 0)
