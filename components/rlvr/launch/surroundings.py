@@ -1,6 +1,7 @@
 """The pod of the stage that launches a TrainJob: its run, its Workflow, its image, and the sources of its variables."""
 
 import os
+import re
 import socket
 from dataclasses import dataclass
 from typing import Any
@@ -12,10 +13,10 @@ RUN_LABEL = "pipeline/runid"
 """Label by which Kubeflow Pipelines names the run of a pod."""
 WORKFLOW_LABEL = "workflows.argoproj.io/workflow"
 """Label by which Argo names the Workflow of a pod."""
-HANDED_ON = ("AWS_", "RLVR_", "HF_", "NCCL_", "TORCH_", "OMP_")
+HANDED_ON = ("AWS_", "HF_", "NCCL_", "TORCH_", "OMP_", "RLVR_")
 """Beginnings of the names of plain variables that the TrainJob gets, too."""
-OWN = ("RLVR_PROGRESS", "RLVR_LOCK", "RLVR_STOP")
-"""Variables that only mean something on this machine."""
+OWN = re.compile(r"RLVR_(?!JUDGE_|CACHE)")
+"""Our variables that the stage alone needs, such as the key that it signs with."""
 FOR_THE_POD = ("AWS_WEB_IDENTITY_", "AWS_ROLE_", "AWS_CONTAINER_")
 """Beginnings of the names of variables that a cluster gives to each pod by its service account."""
 SECRET = ("SECRET", "TOKEN", "PASSWORD", "_KEY")
@@ -70,9 +71,11 @@ def _variables(given: list[Json]) -> list[dict[str, Any]]:
     kept = []
     for variable in given:
         name, source = variable["name"], variable.get("valueFrom") or {}
+        if OWN.match(name):
+            continue
         if "secretKeyRef" in source or "configMapKeyRef" in source:
             kept.append({"name": name, "valueFrom": source})
-        elif not source and name.startswith(HANDED_ON) and not name.startswith((*OWN, *FOR_THE_POD)):
+        elif not source and name.startswith(HANDED_ON) and not name.startswith(FOR_THE_POD):
             if any(part in name for part in SECRET):
                 raise RlvrError(
                     f"The variable {name} of this pod holds its value in plain sight, and the TrainJob would, too. "

@@ -23,6 +23,9 @@ def kube(tmp_path, monkeypatch):
         {"name": "AWS_ACCESS_KEY_ID", "valueFrom": {"secretKeyRef": {"name": "objects", "key": "id"}}},
         {"name": "KFP_POD_UID", "valueFrom": {"fieldRef": {"fieldPath": "metadata.uid"}}},
         {"name": "RLVR_PROGRESS", "value": "/somewhere"},
+        {"name": "RLVR_SIGNING_KEY", "value": "/etc/rlvr/signing/signing-key.pem"},
+        {"name": "RLVR_MODEL_REGISTRY_TOKEN", "valueFrom": {"secretKeyRef": {"name": "registry", "key": "token"}}},
+        {"name": "RLVR_JUDGE_KEY", "valueFrom": {"secretKeyRef": {"name": "judge", "key": "key", "optional": True}}},
         {"name": "AWS_WEB_IDENTITY_TOKEN_FILE", "value": "/var/run/token"},
         {"name": "PATH", "value": "/bin"},
     ]

@@ -75,6 +75,7 @@ def test_secrets_are_handed_on_by_reference_and_nothing_of_this_machine_is(aroun
     assert {each["name"]: each.get("value", each.get("valueFrom")) for each in trainer["env"]} == {
         "AWS_ENDPOINT_URL": "http://inside:9000",
         "AWS_ACCESS_KEY_ID": {"secretKeyRef": {"name": "objects", "key": "id"}},
+        "RLVR_JUDGE_KEY": {"secretKeyRef": {"name": "judge", "key": "key", "optional": True}},
         "RLVR_CACHE": "/work/cache",
         "NCCL_DEBUG": "WARN",
     }
