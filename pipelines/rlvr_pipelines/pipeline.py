@@ -1,7 +1,7 @@
 """The way of the data: one pipeline, built from one method.
 
     ingest -> verify -> base -> (sft | grpo | merge | shortest | dpo) ...
-        -> evaluate base and tuned on every benchmark -> report (-> cross-check)
+        -> evaluate base and tuned on every benchmark -> report (-> promote) (-> cross-check)
 
 What a stage does is in `rlvr`; which stages there are and what flows between them is here.
 """
@@ -25,6 +25,7 @@ from rlvr.stages.grpo import grpo
 from rlvr.stages.images import LMMS_EVAL
 from rlvr.stages.ingest import ingest
 from rlvr.stages.merge import merge
+from rlvr.stages.promote import promote
 from rlvr.stages.report import report
 from rlvr.stages.sft import sft
 from rlvr.stages.shortest import shortest
@@ -107,6 +108,10 @@ def build(method: Method, profile: Profile, images: Mapping[str, str], store: st
                 before=dsl.Collected(before.outputs["predictions"]), after=dsl.Collected(after.outputs["predictions"]),
             )  # fmt: skip
             place(summary, "report", "data")
+            if profile.promote:
+                answers = dsl.Collected(after.outputs["predictions"])
+                choice = promote(store=store, name=method.name, benchmark=benchmarks[0], model=model, evaluations=answers)
+                place(choice, "promote", "data").after(summary)
             for role, checkpoint in (("base", first), ("tuned", model)) if checked else ():
                 second = cross_check(store=store, benchmarks=dumps(checked), role=role, model=checkpoint)
                 place(second, f"cross-check {role}", "evaluate", images[LMMS_EVAL])

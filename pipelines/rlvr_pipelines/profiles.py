@@ -42,6 +42,8 @@ class Profile:
     """How many of a method's benchmarks are run, the primary one first; None runs them all."""
     cross_check: bool = False
     """Whether lmms-eval scores both models, too, on the benchmarks that it shares, in an image of its own."""
+    promote: bool = False
+    """Whether the run ends in the promotion gate: the tuned model becomes the champion if it is better than it."""
     evaluation_batch: int
     """Rows generated at a time in evaluation."""
     pods: Mapping[str, Placement] = field(default_factory=lambda: {kind: Placement() for kind in KINDS})
@@ -118,6 +120,7 @@ def profile(name: str) -> Profile:
         method_values=table.get("methods", {}),
         max_benchmarks=table.get("max_benchmarks") or None,
         cross_check=table.get("cross_check", False),
+        promote=table.get("promote", False),
         evaluation_batch=table.get("evaluation_batch", 64),
         pods=pods,
         run=profile_file.structured(RunSettings, table.get("run", {}), "run", name),
@@ -130,6 +133,7 @@ SETTINGS: Mapping[str, type] = {
     "evaluation_batch": int,
     "max_benchmarks": int,
     "cross_check": bool,
+    "promote": bool,
     "method": dict,
     "methods": dict,
     "pods": dict,

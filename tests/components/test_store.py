@@ -307,6 +307,43 @@ def test_keys_are_sorted_and_filtered(store: Store, folder: Path) -> None:
     assert "checkpoints/größe.json" in store.keys("")
 
 
+def test_a_document_is_exchanged_only_if_it_is_what_one_saw(store: Store) -> None:
+    assert not store.exchange("champions/a.json", "seen", "new")
+    assert store.exchange("champions/a.json", None, "first")
+    assert not store.exchange("champions/a.json", None, "second")
+    assert not store.exchange("champions/a.json", "other", "second")
+    assert store.exchange("champions/a.json", "first", "second")
+    assert store.read("champions/a.json") == "second"
+
+
+def test_of_many_who_exchange_at_once_one_succeeds(tmp_path: Path) -> None:
+    store = open_store(str(tmp_path / "store"))
+    store.write("champions/a.json", "old")
+    with ThreadPoolExecutor(8) as pool:
+        won = list(pool.map(lambda number: store.exchange("champions/a.json", "old", f"new {number}"), range(8)))
+    assert won.count(True) == 1
+    assert store.read("champions/a.json") == f"new {won.index(True)}"
+
+
+def test_an_exchange_in_a_bucket_notices_who_came_between(
+    s3_client: "S3Client", monkeypatch: pytest.MonkeyPatch
+) -> None:
+    store = S3Store(bucket="models", prefix="between")
+    store._client = s3_client
+    store.write("champions/a.json", "old")
+    read = s3_client.get_object
+
+    def read_and_be_overtaken(**place: str) -> object:
+        there = read(**place)
+        store.write("champions/a.json", "another's", overwrite=True)
+        return there
+
+    with monkeypatch.context() as patch:
+        patch.setattr(s3_client, "get_object", read_and_be_overtaken)
+        assert not store.exchange("champions/a.json", "old", "mine")
+    assert store.read("champions/a.json") == "another's"
+
+
 @pytest.mark.parametrize("key", ["", "/a", "a//b", "../a", "a/../b", "a/.", "a/", "a\nb", "\udcff"])
 def test_keys_that_lead_elsewhere_are_refused(store: Store, key: str) -> None:
     asks: list[Callable[[], object]] = [

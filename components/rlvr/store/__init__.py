@@ -50,6 +50,12 @@ class Store(Protocol):
     def write(self, key: str, text: str, *, overwrite: bool = False) -> None:
         """Store a document whole; without `overwrite`, `DocumentExistsError` when the key holds another text."""
 
+    def exchange(self, key: str, before: str | None, after: str) -> bool:
+        """Replace a document only if it still holds `before` (None: only if there is none); whether it was replaced.
+
+        Of several writers that saw the same text one succeeds.
+        """
+
     def read(self, key: str) -> str | None:
         """The text of a document; None when there is none."""
 

@@ -7,6 +7,7 @@ has the digest.
 
 import contextlib
 import errno
+import fcntl
 import os
 import shutil
 import time
@@ -109,6 +110,20 @@ class LocalStore:
                 os.link(staged, target)  # unlike a rename, a link fails when the name is taken
             except FileExistsError:
                 refuse_other_text(key, text, self.read(key), self.url)
+
+    def exchange(self, key: str, before: str | None, after: str) -> bool:
+        """Replace a document only if it still holds `before`; whether it was replaced."""
+        target = self.root / checked_key(key)
+        with disk_errors(f"The document {key!r} cannot be written to {self.url}"), self._staging() as staging:
+            staged = staging / "document"
+            staged.write_bytes(after.encode())
+            target.parent.mkdir(parents=True, exist_ok=True)
+            with open(self.root / STAGING / "exchange.lock", "a") as lock:
+                fcntl.flock(lock, fcntl.LOCK_EX)
+                if self.read(key) != before:
+                    return False
+                os.replace(staged, target)
+        return True
 
     def read(self, key: str) -> str | None:
         """The text of a document; None when there is none."""

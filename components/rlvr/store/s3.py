@@ -128,6 +128,31 @@ class S3Store:
                 return
         raise RlvrError(f"The document {key!r} in {self.url} is being written and removed by others; try again.")
 
+    def exchange(self, key: str, before: str | None, after: str) -> bool:
+        """Replace a document only if it still holds `before`; whether it was replaced."""
+        from botocore.exceptions import ClientError
+
+        checked_key(key)
+        if before is None:
+            return self._create(key, after)
+        with self._errors():
+            try:
+                there = self._client.get_object(Bucket=self.bucket, Key=self._key(key))
+                if text_of(there["Body"].read(), key, self.url) != before:
+                    return False
+                self._client.put_object(
+                    Bucket=self.bucket,
+                    Key=self._key(key),
+                    Body=after.encode(),
+                    ContentType="application/json",
+                    IfMatch=there["ETag"],
+                )
+            except ClientError as error:
+                if not is_code(error, "PreconditionFailed", "ConditionalRequestConflict", "NoSuchKey"):
+                    raise
+                return False
+        return True
+
     def read(self, key: str) -> str | None:
         """The text of a document; None when there is none."""
         return self._text(checked_path(key, "document key"))

@@ -54,6 +54,9 @@ def submit(
     cross_check: Annotated[
         bool, typer.Option("--cross-check", help="Let lmms-eval score both models, too, on the benchmarks it shares.")
     ] = False,
+    promote: Annotated[
+        bool, typer.Option("--promote", help="End in the gate: a better model than the champion becomes the champion.")
+    ] = False,
     data: Data = "",
     files: Files = "",
     columns: Columns = "",
@@ -75,7 +78,7 @@ def submit(
         find_profile(profile), data=data, files=files, columns=columns, base=base, rewards=reward or (),
         settings=set_ or (),
     )  # fmt: skip
-    sized = replace(sized, cross_check=cross_check or sized.cross_check)
+    sized = replace(sized, cross_check=cross_check or sized.cross_check, promote=promote or sized.promote)
     packed = package(method(name), sized, store=store, lock=lock, allow_unpinned=allow_unpinned)
     connection = connect(
         Address(

@@ -2,7 +2,7 @@
 
 import json
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from pathlib import Path
 from typing import Any
@@ -87,6 +87,7 @@ def _wanted(one: Schedule, experiment: str, lock: Path, allow_unpinned: bool) ->
         sized = with_own(
             profile(one.profile), data=one.data, files=one.files, columns=one.columns, base=one.base, settings=settings
         )
+        sized = replace(sized, promote=one.promote or sized.promote)
         packed = package(method(one.method), sized, store=one.store, lock=lock, allow_unpinned=allow_unpinned)
         parameters = packed.checked({"store": one.store, "seed": one.seed, **one.parameters})
     except RlvrError as error:
