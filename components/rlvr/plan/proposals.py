@@ -65,6 +65,8 @@ def nearest(method: Method, setting: Setting, *, same_method: bool = False) -> P
     evaluation = _evaluation(method, setting)
     if evaluation is None:
         return None
+    if found := _tried(method, setting, evaluation):
+        return found
     taken: list[Change] = []
     for change in _rungs(method, setting):
         if same_method and change.changes_method:

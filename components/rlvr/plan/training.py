@@ -81,6 +81,8 @@ def _obstacle(shape: Shape, scale: Scale, machine: Machine, drawing_weights: flo
     processes = scale.processes * scale.nodes
     if not shape.packed and scale.zero_stage == 3 and processes > 1:
         return "ZeRO-3 refuses models that run as plain sequences when there are several processes; use stage 2."
+    if scale.nodes > 1 and scale.job is None:
+        return f"{scale.nodes} nodes need training to be launched as a TrainJob: [scale.job]."
     if scale.processes > machine.gpus:
         return f"{scale.processes} processes a node need as many GPUs, and the profile asks for {machine.gpus}."
     if scale.rollout == "vllm" and drawing_weights > VLLM_SHARE * machine.gpu.memory * GIB:
