@@ -123,9 +123,11 @@ def _benchmark(benchmark: Benchmark, console: Console) -> None:
     for number in benchmark.published:
         rows = f"n = {number.rows:,}" if number.rows else "n not stated"
         judged = ", scored by a language model" if number.judged else ""
+        split = f"; {number.split}" if number.split else ""
+        measure = "" if number.recall_at is None else f" [dim]R@{number.recall_at:g}[/dim]"
         table.add_row(
-            f"[dim]{number.role}[/dim]", f"[bold]{number.score_percent:g} %[/bold]", escape(number.model),
-            f"[dim]{escape(f'{rows}{judged}; {number.source}')}[/dim]",
+            f"[dim]{number.role}[/dim]", f"[bold]{number.score_percent:g} %[/bold]{measure}", escape(number.model),
+            f"[dim]{escape(f'{rows}{judged}{split}; {number.source}')}[/dim]",
         )  # fmt: skip
     console.print(Padding(table if benchmark.published else "[dim]no published number[/dim]", (0, 0, 0, 2)))
 

@@ -27,6 +27,7 @@ PROMPT = Prompt(
 """The grounding contract: text before the video, tags and answer format are upstream's, the wording is ours."""
 
 TABLE = "arXiv 2504.06958 v5, table 1"
+DETAIL = "arXiv 2504.06958 v5, temporal grounding in detail"
 
 
 def printed(
@@ -54,9 +55,11 @@ BENCHMARK = Benchmark(
     cluster_by=VIDEO,
     recall_at=(0.3, 0.5, 0.7),
     published=(
-        *printed("Qwen2.5-VL-7B-Instruct", "base", 3720, 29.0, r3=44.7, r5=24.2, r7=11.1),
-        *printed("fine-tuned on grounding", "sft", 3720, 46.3, r3=63.9, r5=45.0, r7=25.3),
+        *printed("Qwen2.5-VL-7B-Instruct", "base", 3720, 29.0, r5=24.2, r7=11.1),
+        *printed("fine-tuned on grounding", "sft", 3720, 46.3, r5=45.0, r7=25.3),
         *printed("VideoChat-R1", "tuned", 3720, 60.8, r5=71.7, r7=50.2),
         *printed("VideoChat-R1-thinking", "tuned", 3720, 59.9, r5=70.6, r7=47.2),
+        *printed("Qwen2.5-VL-7B-Instruct", "base", 3720, 29.0, source=DETAIL, r3=44.7)[1:],
+        *printed("fine-tuned on grounding", "sft", 3720, 46.3, source=DETAIL, r3=63.9)[1:],
     ),
 )
