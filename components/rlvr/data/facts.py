@@ -9,7 +9,8 @@ Example: `{"position": 0, "row_id": "5d1f...", "decodable": True, "min_side_px":
 "wrong_score": 0.0, "duplicate": False, ...}`
 """
 
-from collections.abc import Mapping, Sequence
+import tempfile
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
 
 import numpy as np
@@ -23,6 +24,9 @@ from rlvr.data.prompt_tokens import PromptLimit
 from rlvr.data.relations import with_column, with_relations
 from rlvr.errors import RlvrError
 from rlvr.method import Task
+
+PACKED_ROWS = 4096
+"""Rows of a table of facts on the way."""
 
 
 def unheard(done: int, groups: int) -> None:
@@ -48,12 +52,33 @@ def facts(
     _check_schema(folder)
     measuring = Measuring(tasks=tuple(tasks), limits=tuple(limits), tokenizer=str(tokenizer or ""))
     groups = fact_groups(folder / rows.FILE, measuring, kept=kept, processes=processes, advance=advance)
-    whole = pa.concat_tables([SCHEMA.empty_table(), *groups]).combine_chunks()
+    whole = _on_disk(_packed(groups))
     whole = with_column(whole, "position", pa.array(np.arange(whole.num_rows)))
     if licences is not None:
         pairs = zip(whole["task"].to_pylist(), whole["source"].to_pylist(), strict=True)
         whole = with_column(whole, "licence", pa.array([licences.get(pair) for pair in pairs], pa.string()))
     return with_relations(whole, {task.name: task for task in tasks})
+
+
+def _packed(groups: Iterable[pa.Table]) -> Iterator[pa.Table]:
+    """The groups in fewer, larger tables: a table of few rows takes several times the room of its values."""
+    pending: list[pa.Table] = []
+    for group in groups:
+        pending.append(group)
+        if sum(table.num_rows for table in pending) >= PACKED_ROWS:
+            yield pa.concat_tables(pending).combine_chunks()
+            pending = []
+    yield from pending
+
+
+def _on_disk(parts: Iterable[pa.Table]) -> pa.Table:
+    """The parts as one table that lies in a nameless file: what nobody looks at takes no memory."""
+    with tempfile.NamedTemporaryFile(prefix="rlvr-facts-") as file:
+        with pa.ipc.new_file(file, SCHEMA) as writer:
+            for part in parts:
+                writer.write_table(part)
+        file.flush()
+        return pa.ipc.open_file(pa.memory_map(file.name)).read_all()
 
 
 def schema_fault(folder: Path) -> str:

@@ -25,7 +25,7 @@ def verdict(folders: Folders, parameters: Mapping[str, Any]) -> Checked:
 
 
 def score(folders: Folders, parameters: Mapping[str, Any]) -> Checked:
-    """Mean scores per row of a model's predictions, in percent, under both answer rules."""
+    """Mean scores per row of a model's predictions, in percent, under both rules; an unread answer scores 0."""
     benchmark = str(parameters["benchmark"]["name"])
     return Checked(result="PASSED", passed=(benchmark,), numbers=_means(folders["predictions"]))
 
@@ -35,6 +35,6 @@ def _means(folder: Path) -> dict[str, Any]:
     import pyarrow.parquet as pq
 
     table = pq.read_table(folder / "predictions.parquet", columns=["published", "strict"])
-    means = {name: pc.mean(table[name]).as_py() for name in table.column_names}
+    means = {name: pc.mean(pc.fill_null(table[name], 0.0)).as_py() for name in table.column_names}
     shown = {f"{name}_percent": round(100 * value, 4) for name, value in means.items() if value is not None}
-    return {"n": table.num_rows, **shown}
+    return {"n": table.num_rows, "unparsed": table["published"].null_count, **shown}
