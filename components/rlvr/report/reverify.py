@@ -8,8 +8,8 @@ def commands(numbers: Mapping[str, Any]) -> list[dict[str, str]]:
     """Command lines and what each shows; `STORE` and `RUN` stand for the reader's own places."""
     found = [
         {
-            "line": f"python -c \"from rlvr.store import open_store; open_store('STORE').verify('{digest}')\"",
-            "why": f"Reads every stored byte of the {role} model again and compares it with its digest.",
+            "line": f"rlvr audit verify {digest} --store STORE",
+            "why": f"Reads the {role} model and all that it was made from again, and checks signatures and history.",
         }
         for role, digest in sorted(numbers["digests"].items(), reverse=True)
         if all(letter in "0123456789abcdef" for letter in digest)
