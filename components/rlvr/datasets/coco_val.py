@@ -9,7 +9,7 @@ raw row joins them:
      "category_id": 6, "boxes": [[x, y, width, height], ...]}
 
 Boxes are in pixels; crowds are left out. Synthetic rows have the same columns and look like those of `virft_coco`, on
-grounds that no training picture has.
+darker grounds.
 """
 
 import json
@@ -128,7 +128,7 @@ def raw_rows(n: int, rng: random.Random, categories: Sequence[str], things: int 
         looks = [solids.LOOKS[look % len(solids.LOOKS)] for look in chosen]
         x1, y1, x2, y2 = (coordinate * solids.SIDE_PX / 1000 for coordinate in placed[0])
         yield {
-            "image": solids.draw(list(zip(looks, placed, strict=True)), rng, solids.TEST_GROUNDS),
+            "image": solids.draw(list(zip(looks, placed, strict=True)), rng, solids.TEST_GROUND),
             "image_id": number,
             "width": solids.SIDE_PX,
             "height": solids.SIDE_PX,

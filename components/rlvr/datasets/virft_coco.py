@@ -93,7 +93,7 @@ def raw_rows(n: int, rng: random.Random, categories: Sequence[str], things: int 
         looks = [solids.LOOKS[number % len(solids.LOOKS)] for number in chosen]
         position = {"Position": list(boxes[0]), "Confidence": 1.0}
         yield {
-            "image": solids.draw(list(zip(looks, boxes, strict=True)), rng, solids.TRAIN_GROUNDS),
+            "image": solids.draw(list(zip(looks, boxes, strict=True)), rng),
             "problem": question(categories[chosen[0]]),
             "solution": f"<answer>{[position]}</answer>",
         }
