@@ -15,6 +15,8 @@ from rlvr.store import Store
 
 TAIL = 200
 """Last lines of each pod that are kept."""
+SHOWN = 20
+"""Of these, how many are printed."""
 EVICTIONS = ("Evicted", "Preempting", "Preempted", "NodeLost", "NodeShutdown", "Shutdown", "Terminated", "NodeAffinity")
 """Reasons of pods that the cluster took away."""
 OUT_OF_MEMORY = "OOMKilled"
@@ -60,6 +62,15 @@ def keep_report(keep: Store, failure: Failure) -> str:
     key = f"failures/{failure.document['train_job']}.json"
     keep.write(key, json.dumps(failure.document, indent=1, sort_keys=True), overwrite=True)
     return key
+
+
+def show_others(failure: Failure) -> None:
+    """Print the last lines of the pods that failed, but for the first one, whose lines have been printed already."""
+    for pod in failure.document["pods"]:
+        if pod["node"] != 0 and pod["exit_code"] not in (None, 0, EXIT_CODE):
+            print(f"--- last lines of pod {pod['name']} (exit code {pod['exit_code']})", flush=True)
+            for line in pod["last_lines"][-SHOWN:]:
+                print(line, flush=True)
 
 
 def _describe(cluster: Cluster, pod: Json) -> Json:

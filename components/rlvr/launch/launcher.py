@@ -17,7 +17,7 @@ from rlvr.errors import RlvrError
 from rlvr.launch.api_errors import ApiError
 from rlvr.launch.cancel import cancel_run
 from rlvr.launch.cluster import KUEUE, TRAINER, Cluster, Json, has_condition
-from rlvr.launch.failure import diagnose, keep_report
+from rlvr.launch.failure import diagnose, keep_report, show_others
 from rlvr.launch.pending import Pending
 from rlvr.launch.stopping import Stopped
 from rlvr.launch.surroundings import Surroundings, surroundings, workflow_is_ending
@@ -74,6 +74,7 @@ def _to_the_end(there: Cluster, keep: Store, work: Work, scale: Scale, around: S
             return ended
         failure = diagnose(there, ended)
         place = keep_report(keep, failure)
+        show_others(failure)
         name, attempt = name_of(ended), attempt + 1
         if not failure.interrupted or restarts == scale.job.restarts:
             tried = f" It was begun again {restarts} times before." if restarts else ""

@@ -41,24 +41,27 @@ class TrainLog:
             self._try(follow=False)
 
     def _run(self) -> None:
-        while not self._over.wait(self.rhythm.pause_seconds):
-            self._try(follow=True)
+        pause = 0.0
+        while not self._over.wait(pause):
+            found = self._try(follow=True)
+            pause = self.rhythm.pause_seconds if found else self.rhythm.poll_seconds
         self._try(follow=False)
 
-    def _try(self, *, follow: bool) -> None:
-        """One connection; whatever breaks it is no reason to give up training."""
+    def _try(self, *, follow: bool) -> bool:
+        """One connection; whatever breaks it is no reason to give up training. False when there is no pod yet."""
         from kubernetes.client import ApiException
         from urllib3.exceptions import HTTPError
 
         try:
             pod = first_pod(self.cluster.pods(self.name))
             if pod is None:
-                return
+                return False
             if pod != self._pod:
                 self._pod, self._last, self._same = pod, "", 0
             self._read(pod, follow)
         except (RlvrError, ApiException, HTTPError, OSError):
-            return
+            pass
+        return True
 
     def _read(self, pod: str, follow: bool) -> None:
         """Pass on the lines after the last one; those of its very time stamp come again and are counted off."""

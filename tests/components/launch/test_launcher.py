@@ -209,7 +209,7 @@ def test_a_missing_runtime_or_queue_is_noticed_before_anything_waits_for_it(kube
     assert not kube.custom[TRAINER]
 
 
-def test_the_first_cause_speaks_and_the_report_is_kept(kube, keep, launch, progress):
+def test_the_first_cause_speaks_and_the_report_is_kept(kube, keep, launch, progress, capsys):
     def run(name):
         pods = [kube.set_pod(name, index) for index in (0, 1)]
         kube.say(pods[1], "reading rows", "Traceback ...")
@@ -222,6 +222,7 @@ def test_the_first_cause_speaks_and_the_report_is_kept(kube, keep, launch, progr
     kube.on_create = run
     with pytest.raises(RlvrError, match=r"Pod grpo-\S+-node-0-1-a: Row 7 has no picture\. The report is failures/grpo"):
         launch()
+    assert capsys.readouterr().out.splitlines()[-2:] == ["reading rows", "Traceback ..."]
     (key,) = keep.keys("failures/")
     document = json.loads(keep.read(key))
     assert document["reason"] == "JobsFailed" and document["namespace"] == "rlvr"
