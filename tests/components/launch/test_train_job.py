@@ -101,6 +101,17 @@ def test_the_schemas_are_those_of_the_api(around):
     assert problems(job)
 
 
+def test_the_profile_of_clusters_asks_for_what_the_api_knows(around):
+    from rlvr_pipelines.profiles import profile
+
+    scale = profile("cluster").scale
+    job = train_job(WORK, scale, around, "s3://bucket/store", 1)
+    assert problems(job) == []
+    trainer = job["spec"]["trainer"]
+    assert (trainer["numNodes"], trainer["numProcPerNode"]) == (scale.nodes, scale.processes)
+    assert trainer["resourcesPerNode"]["limits"]["nvidia.com/gpu"] == str(scale.processes)
+
+
 @crd_schemas.needs_crds
 def test_the_definitions_accept_it(around):
     job = train_job(WORK, SCALE, around, "s3://bucket/store", 1)
