@@ -1,10 +1,13 @@
 """A method to Kubeflow's intermediate representation: deterministic YAML whose images are pinned by digest."""
 
+import contextlib
 import json
 import os
 import re
 from collections.abc import Sequence
 from pathlib import Path
+from tempfile import TemporaryDirectory
+from typing import Any
 
 from rlvr.errors import RlvrError
 from rlvr.method import Method
@@ -18,25 +21,51 @@ def compile_pipeline(
     method: Method, profile: Profile, target: Path, *, store: str, lock: Path, allow_unpinned: bool = False
 ) -> None:
     """Write the pipeline's YAML to `target`, whole or not at all; the same arguments give the same bytes."""
+    write_yaml(target, pipeline_yaml(method, profile, store=store, lock=lock, allow_unpinned=allow_unpinned))
+
+
+def pipeline_yaml(
+    method: Method,
+    profile: Profile,
+    *,
+    store: str,
+    lock: Path,
+    allow_unpinned: bool = False,
+    resources: Any = None,
+) -> bytes:
+    """The pipeline's YAML; as Kubernetes resources, if `resources` holds Kubeflow's options of these."""
     from kfp.compiler import Compiler
 
     from rlvr.stages.images import LMMS_EVAL
     from rlvr_pipelines.pipeline import build, cross_checked
 
-    if target.suffix not in (".yaml", ".yml"):
-        raise RlvrError(f"{target}: Kubeflow reads pipelines from .yaml files; name the output so.")
     further = (LMMS_EVAL,) if cross_checked(method, profile) else ()
     graph = build(method, profile, images(lock, further, allow_unpinned=allow_unpinned), store)
+    with TemporaryDirectory(prefix="rlvr-") as folder:
+        made = Path(folder) / "pipeline.yaml"
+        Compiler().compile(
+            graph,
+            str(made),
+            kubernetes_manifest_format=resources is not None,
+            kubernetes_manifest_options=resources,
+        )
+        return made.read_bytes()
+
+
+def write_yaml(target: Path, content: bytes) -> None:
+    """Write `content` to `target`, whole or not at all."""
+    if target.suffix not in (".yaml", ".yml"):
+        raise RlvrError(f"{target}: pipelines and Kubernetes' resources are read from .yaml files; name the output so.")
     part = target.with_name(f".{target.stem}.part.yaml")
     try:
         target.parent.mkdir(parents=True, exist_ok=True)
-        Compiler().compile(graph, str(part))
+        part.write_bytes(content)
         os.replace(part, target)
     except OSError as error:
         raise RlvrError(f"{target} cannot be written: {error.strerror}. Choose another place with -o.") from error
     finally:
-        if part.is_file():
-            part.unlink()
+        with contextlib.suppress(OSError):
+            part.unlink(missing_ok=True)
 
 
 def images(lock: Path, further: Sequence[str] = (), *, allow_unpinned: bool = False) -> dict[str, str]:

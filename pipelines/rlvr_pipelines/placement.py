@@ -77,10 +77,11 @@ class Placement:
     """How often a failed or evicted pod is started again; training goes on from its newest checkpoint."""
     backoff_seconds: int = 60
     """Wait before the first retry."""
-    backoff_factor: float = 2.0
-    """By how much the wait grows each time."""
-    backoff_max_seconds: int = 3600
-    """Longest wait."""
+    backoff_factor: int = 2
+    """By how much the wait grows each time; Argo takes whole numbers."""
+    retry_window_seconds: int = 14 * 24 * 3600
+    """How long after the first attempt began a retry may still run (`maxDuration` of Argo, which ends one that does).
+    Kubeflow's own default of an hour would forbid every retry of a long training."""
     cached: bool = False
     """Whether Kubeflow's cache may answer for the task. Stages remember by content what they did, code included, and
     look whether it is still in the store; Kubeflow's cache does neither."""
@@ -96,7 +97,7 @@ class Placement:
             value = getattr(self, name)
             if value is not None and not QUANTITY.fullmatch(value):
                 raise RlvrError(f"{name} is {value!r}; write a Kubernetes quantity such as 8, 500m or 64Gi.")
-        for name in ("gpu", "retries", "backoff_seconds", "backoff_max_seconds"):
+        for name in ("gpu", "retries", "backoff_seconds", "retry_window_seconds"):
             if getattr(self, name) < 0:
                 raise RlvrError(f"{name} is {getattr(self, name)}; it cannot be negative.")
         if self.timeout_seconds is not None and self.timeout_seconds < 1:

@@ -24,8 +24,8 @@ def apply(task: Any, placement: Placement, image: str) -> None:
         task.set_retry(
             placement.retries,
             backoff_duration=f"{placement.backoff_seconds}s",
-            backoff_factor=placement.backoff_factor,
-            backoff_max_duration=f"{placement.backoff_max_seconds}s",
+            backoff_factor=float(placement.backoff_factor),
+            backoff_max_duration=f"{placement.retry_window_seconds}s",
         )
     for name, value in placement.variables.items():
         task.set_env_variable(name, value)

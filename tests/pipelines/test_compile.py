@@ -111,7 +111,7 @@ def test_the_output_must_be_yaml_and_writable(tmp_path):
     def attempt(target):
         compile_pipeline(METHODS["r1_v"], profile("laptop"), target, store="s3://bucket/store", lock=lock)
 
-    with pytest.raises(RlvrError, match="from .yaml files"):
+    with pytest.raises(RlvrError, match="read from .yaml files"):
         attempt(tmp_path / "pipeline.json")
     (tmp_path / "file").write_text("")
     with pytest.raises(RlvrError, match="cannot be written"):

@@ -79,7 +79,7 @@ def test_every_task_is_hardened_labelled_retried_and_not_cached(method, sized):
             "maxRetryCount": times,
             "backoffDuration": "60s",
             "backoffFactor": 2.0,
-            "backoffMaxDuration": "3600s",
+            "backoffMaxDuration": f"{14 * DAY}s",
         }
         assert task["cachingOptions"] == {}
         assert strict(asked)["securityContext"] == {"runAsNonRoot": True}
@@ -118,7 +118,7 @@ def test_every_setting_reaches_the_platform_specification():
         environment={"NCCL_DEBUG": "WARN"}, secrets={"s": {"V": "k"}}, secret_folders={"signing": "/keys"},
         config_map_folders={"trusted": "/trusted"}, volume_claim="shared", labels={"team": "a"},
         annotations={"note": "b"}, queue="gpus", priority="high", timeout_seconds=60, retries=1, backoff_seconds=5,
-        backoff_factor=3.0, backoff_max_seconds=50, cached=True, non_root=True, pull_policy="Always",
+        backoff_factor=3, retry_window_seconds=50, cached=True, non_root=True, pull_policy="Always",
         pull_secrets=("registry",),
     )  # fmt: skip
     sized = profile("laptop")

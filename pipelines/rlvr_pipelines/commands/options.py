@@ -6,7 +6,7 @@ from typing import Annotated
 import typer
 
 MethodName = Annotated[str, typer.Argument(metavar="METHOD", help="A name from `rlvr methods`.")]
-ProfileName = Annotated[str, typer.Option("--profile", help="laptop or cluster.")]
+ProfileName = Annotated[str, typer.Option("--profile", help="laptop, node, cluster, or a FILE.toml of yours.")]
 Home = Annotated[Path, typer.Option("--home", envvar="RLVR_HOME", help="Folder for runs and the default store.")]
 StoreUrl = Annotated[
     str, typer.Option("--store", envvar="RLVR_STORE", help="Artifact store: a folder or s3://bucket/prefix.")

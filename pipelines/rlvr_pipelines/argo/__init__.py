@@ -1,0 +1,1 @@
+"""A compiled pipeline as resources of Argo Workflows, for clusters without Kubeflow."""
