@@ -145,6 +145,8 @@ def test_answers_must_be_right_and_grounded(letter, moments, by_published, by_st
 def test_scorers_tell_unread_from_wrong():
     assert one(video_answers.span_published, "it is 10 to 20, <answer>here</answer>") == 1
     assert one(video_answers.span_strict, "it is 10 to 20, <answer>here</answer>") is None
+    assert one(video_answers.recall_published, "15 to 20") == 1
+    assert one(video_answers.recall_published, "16 to 20") == 0
     assert one(video_answers.moments_published, "<glue>10</glue>") is None
     assert one(video_answers.letter_published, "<answer>none</answer>") is None
     assert one(video_answers.letter_strict, "<answer>(D)</answer>") == 0

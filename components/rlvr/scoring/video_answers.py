@@ -12,6 +12,9 @@ from rlvr.answers import last_answer_span
 from rlvr.rewards import glue_spans, option_letter, time_span, tracked_boxes
 from rlvr.rewards.glue_spans import Spans, first_block, written_spans
 
+RECALL_AT = 0.5
+"""Overlap from which on a span counts as found (R@0.5)."""
+
 GROUNDED = 0.5
 """Share of the given moments that must lie in the true ones for an answer to be grounded (Acc@GQA)."""
 
@@ -24,6 +27,16 @@ def span_published(completions: list[str], *, span_seconds: list[list[float]], *
 def span_strict(completions: list[str], *, span_seconds: list[list[float]], **_: Any) -> list[float | None]:
     """The last answer tag must hold `NUMBER to NUMBER`, in order."""
     return [_overlap(time_span.strict_span(text), truth) for text, truth in zip(completions, span_seconds, strict=True)]
+
+
+def recall_published(completions: list[str], *, span_seconds: list[list[float]], **_: Any) -> list[float | None]:
+    """1 where the overlap is at least one half; the mean is R@0.5."""
+    return [_found(score) for score in span_published(completions, span_seconds=span_seconds)]
+
+
+def recall_strict(completions: list[str], *, span_seconds: list[list[float]], **_: Any) -> list[float | None]:
+    """The same of `span_strict`."""
+    return [_found(score) for score in span_strict(completions, span_seconds=span_seconds)]
 
 
 def moments_published(completions: list[str], *, glue: list[Spans], **_: Any) -> list[float | None]:
@@ -106,6 +119,10 @@ def label_strict(completions: list[str], *, answer: list[str], **_: Any) -> list
 
 def _overlap(given: time_span.Span | None, truth: list[float]) -> float | None:
     return None if given is None else time_span.overlap(given, (truth[0], truth[1])) or 0.0
+
+
+def _found(score: float | None) -> float | None:
+    return None if score is None else float(score >= RECALL_AT)
 
 
 def _joint(letter: float | None, share: float) -> float | None:
