@@ -44,6 +44,7 @@ class Client(kfp.Client):  # type: ignore[misc]
             warnings.simplefilter("ignore", FutureWarning)  # every use of the client warns of versions before 2.0
             super().__init__(**named)
         self._context_setting = {"namespace": user_namespace}
+        _keep_host(self._existing_config)
         self._run_api.api_client.rest_client = Rest(self._existing_config, seconds)
 
     def _load_context_setting_or_default(self) -> None:
@@ -52,3 +53,17 @@ class Client(kfp.Client):  # type: ignore[misc]
     def multi_user(self) -> bool:
         """Whether the installation keeps users apart by namespaces."""
         return self._healthz_api.healthz_service_get_healthz().multi_user is True
+
+
+def _keep_host(config: Any) -> None:
+    """Let a kubeconfig renew its token without setting the address back, as it does, to the API server's own."""
+    config.host = config.host.rstrip("/")
+    renew, host = config.refresh_api_key_hook, config.host
+    if renew is None:
+        return
+
+    def renewed(of: Any) -> None:
+        renew(of)
+        of.host = host
+
+    config.refresh_api_key_hook = renewed

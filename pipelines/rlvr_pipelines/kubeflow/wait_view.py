@@ -8,6 +8,12 @@ from rich.markup import escape
 from rlvr_pipelines.kubeflow.waiting import RunState, TaskState
 
 MARKS = {"SUCCEEDED": "[green]✓[/green]", "SKIPPED": "[dim]=[/dim]", "FAILED": "[red]✗[/red]"}
+WORDS = {
+    "SUCCEEDED": "has succeeded",
+    "SKIPPED": "was skipped",
+    "FAILED": "has failed",
+    "CANCELED": "was cancelled",
+}
 ENDED = (*MARKS, "CANCELED")
 
 
@@ -42,12 +48,10 @@ class WaitView:
     def end(self, run: RunState) -> None:
         """The last words."""
         failed = [task.name for task in run.tasks if task.state == "FAILED"]
-        where = f" at {', '.join(failed)}" if failed else ""
+        where = f" at {', '.join(failed)}" if failed and run.state == "FAILED" else ""
         why = f": {run.error}" if run.error and run.state == "FAILED" else ""
-        word = run.state.lower() if run.ended else f"not ended yet ({run.state.lower()})"
-        self.console.print(
-            escape(f"The run has {word}{where}{why}" if run.ended else f"The run has {word}"), highlight=False
-        )
+        word = WORDS.get(run.state, f"has not ended yet ({run.state.lower()})")
+        self.console.print(escape(f"The run {word}{where}{why}"), highlight=False)
 
 
 def _line(task: TaskState) -> str:
