@@ -99,10 +99,6 @@ OPEN = {
     "ftp://host": "not a URL",
     "http://kfp.example": "unencrypted",
 }
-    "http://user:pass@host": "user name or password",
-    "ftp://host": "not a URL",
-    "http://kfp.example": "unencrypted",
-}
 
 
 @pytest.mark.parametrize("host", OPEN)
