@@ -5,13 +5,17 @@ dependencies are done, artifacts are handed on by `from` or found by their key, 
 """
 
 import json
+import multiprocessing
 import os
 import re
+import runpy
 import shutil
-import subprocess
 import sys
 from pathlib import Path
 
+PROCESSES = multiprocessing.get_context("forkserver")
+"""Every command runs in a process of its own, begun from one that has the large libraries in memory already."""
+PROCESSES.set_forkserver_preload(["warm_libraries"])
 TAG = re.compile(r"\{\{(?!\$)(.*?)\}\}")
 
 
@@ -80,14 +84,13 @@ class Interpreter:
             shutil.copyfile(source, target)
         container = template["container"]
         words = [str(here(filled(word, known), work)) for word in (*container["command"], *container["args"])]
-        assert words[0] == "python"
+        assert words[:2] == ["python", "-m"]
         self.started.append(path)
-        ran = subprocess.run(
-            [sys.executable, *words[1:]],
-            env={**os.environ, "OMP_NUM_THREADS": "1", "RLVR_CACHE": str(self.folder / "cache")},
-            capture_output=True, text=True, timeout=400, check=False,
-        )  # fmt: skip
-        assert ran.returncode == 0, f"{path}: {ran.stdout[-2000:]}{ran.stderr[-4000:]}"
+        log = self.folder / "log.txt"
+        process = PROCESSES.Process(target=run_module, args=(words[2:], {"RLVR_CACHE": f"{self.folder}/cache"}, log))
+        process.start()
+        process.join(400)
+        assert process.exitcode == 0, f"{path}: {log.read_text()[-4000:]}"
         made = {}
         for entry in template.get("outputs", {}).get("artifacts", ()):
             target = self.folder / "bucket" / filled(entry["s3"]["key"], known)
@@ -96,6 +99,16 @@ class Interpreter:
             shutil.copyfile(here(entry["path"], work), target)
             made[entry["name"]] = target
         return made
+
+
+def run_module(words, environment, log):
+    """What `python -m` does, with output into a file."""
+    os.environ.update(environment, OMP_NUM_THREADS="1")
+    file = os.open(log, os.O_WRONLY | os.O_CREAT | os.O_TRUNC)
+    os.dup2(file, 1)
+    os.dup2(file, 2)
+    sys.argv = words
+    runpy.run_module(words[0], run_name="__main__", alter_sys=True)
 
 
 def here(text, work):

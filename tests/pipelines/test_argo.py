@@ -2,6 +2,7 @@
 
 import json
 from dataclasses import replace
+from pathlib import Path
 
 import pytest
 import yaml
@@ -90,8 +91,10 @@ def test_the_same_arguments_give_the_same_bytes():
     assert b"onExit" not in argo_yaml(text, sized)
 
 
-def test_commands_and_artifacts_fit_together(tmp_path):
+def test_commands_and_artifacts_fit_together(tmp_path, monkeypatch):
     """The emitted workflow runs from pictures to report, with two benchmarks in its loop."""
+    monkeypatch.setenv("PYTHONPATH", str(Path(__file__).parent))  # where the first process finds what it loads
+    monkeypatch.setenv("OMP_NUM_THREADS", "1")
     method = METHODS["r1_vlm"]
     sized = replace(profile("laptop"), changed=SMALL, max_benchmarks=None)
     twice = replace(method, benchmarks=(method.benchmarks[0], replace(method.benchmarks[0], name="digits_again")))

@@ -46,7 +46,7 @@ def perform(
     arguments: dict[str, Any] = {}
     for name, value in parameters:
         _require(stage, name, wanted)
-        arguments[name] = int(value) if wanted[name].type == "Integer" else value
+        arguments[name] = _integer(name, value) if wanted[name].type == "Integer" else value
     for name, place in inputs:
         _require(stage, name, wanted)
         artifact = dsl.Artifact(name=name, uri=place)
@@ -59,6 +59,13 @@ def perform(
         arguments[name] = dsl.Metrics(name=name, uri=place)
         Path(place).parent.mkdir(parents=True, exist_ok=True)
     component.python_func(**arguments)
+
+
+def _integer(name: str, text: str) -> int:
+    try:
+        return int(text)
+    except ValueError as error:
+        raise RlvrError(f"{name} is {text!r}; it is a whole number.") from error
 
 
 def _component(stage: str) -> Any:
