@@ -10,6 +10,7 @@ from rich.padding import Padding
 from rich.table import Table
 
 from rlvr.method import Method
+from rlvr.plan.assumptions import Assumptions
 from rlvr.plan.gpu import GIB
 from rlvr.plan.method_plan import Setting
 from rlvr.plan.stage_plan import Item, Phase, StagePlan
@@ -33,14 +34,18 @@ def print_plan(method: Method, profile: str, setting: Setting, plans: Sequence[S
     for plan in plans:
         _stage(plan, console)
     console.print()
-    assumed = setting.assumed
-    console.print(
-        f"[dim]Assumed: {assumed.pictures} picture of {assumed.picture_pixels / 1e6:.2f} megapixels a prompt (after "
-        f"which the stage's own limits act) and {assumed.text_tokens} tokens of text; every completion as long as it "
-        f"may be for memory, {assumed.mean_length:.0%} of that for time. Change them with --pixels, --pictures, --text "
-        f"and --response. Times are estimates from {assumed.utilisation:.0%} of the GPU's peak and "
+    console.print(f"[dim]{_assumed(setting.assumed)}[/dim]")
+
+
+def _assumed(assumed: Assumptions) -> str:
+    pictures = "one picture" if assumed.pictures == 1 else f"{assumed.pictures} pictures"
+    return (
+        f"Assumed: {pictures} of {assumed.picture_pixels / 1e6:.2f} megapixels a prompt (after which the stage's own "
+        f"limits act) and {assumed.text_tokens} tokens of text; every completion as long as it may be for memory, "
+        f"{assumed.mean_length:.0%} of that for time. Change them with --pixels, --pictures, --text and --response. "
+        f"Times are estimates from {assumed.utilisation:.0%} of the GPU's peak and "
         f"{1000 * assumed.layer_seconds:.2f} ms a layer and decoded token, both measured with 2.2 billion parameters "
-        f"on one H200 (README); judges, data and communication are left out.[/dim]"
+        f"on one H200 (README); judges, data and communication are left out."
     )
 
 

@@ -14,7 +14,7 @@ from rlvr_pipelines.plan_setting import check_fits, selected, setting_of, with_s
 from rlvr_pipelines.plan_view import duration
 from rlvr_pipelines.profiles import profile
 
-DOES_NOT_FIT = {"kimi_vl_thinking", "mm_eureka/internvl", "mm_eureka/internvl_pretrain", "vl_rethinker/72b"}
+DOES_NOT_FIT = {"kimi_vl_thinking", "mm_eureka/internvl_pretrain", "vl_rethinker/72b"}
 """Methods, or variants, that the cluster profile has no room for on 80 GB GPUs; all variants of Kimi's are alike."""
 
 
@@ -56,12 +56,12 @@ def test_a_plan_that_fits_is_readable_and_ends_well():
 
 def test_a_refusal_prints_the_arithmetic_and_writes_a_profile_that_fits(tmp_path):
     mine = tmp_path / "mine.toml"
-    result = plan("mm_eureka/internvl", "--write", str(mine))
+    result = plan("vl_rethinker", "--gpu", "a100-40", "--write", str(mine))
     assert result.exit_code == 1
-    assert "This does not fit:" in result.stdout and "GiB of a h100-80's 79 in its" in result.stdout
+    assert "This does not fit:" in result.stdout and "GiB in its rollout, where a100-40 has 39" in result.stdout
     assert "Nearest that fits:" in result.stdout and 'extends = "cluster"' in result.stdout
     assert mine.read_text() in result.stdout
-    assert plan("mm_eureka/internvl", "--profile", str(mine)).exit_code == 0
+    assert plan("vl_rethinker", "--gpu", "a100-40", "--profile", str(mine)).exit_code == 0
 
 
 @pytest.mark.parametrize(

@@ -1,6 +1,6 @@
 """Memory of drawing completions: keys and values, the pass over the prompts, and logits of the next tokens."""
 
-from rlvr.plan.activations import language_tokens, projected, vision_patches
+from rlvr.plan.activations import language_tokens, pixels, projected, vision_patches
 from rlvr.plan.batch import Generation, PromptSize
 from rlvr.plan.shape import Language, Shape
 
@@ -37,7 +37,7 @@ def reading(shape: Shape, prompt: PromptSize, prompts: int, precision: int) -> f
     tokens, patches = count * prompt.tokens, count * prompt.patches
     language = language_tokens(shape.language, precision)
     decoder = tokens * (language.passing + precision * shape.language.hidden + token_bytes(shape.language, precision))
-    tower = patches * vision_patches(shape.vision, precision).passing
+    tower = patches * (vision_patches(shape.vision, precision).passing + pixels(shape.vision, precision))
     tower += patches / 4 * projected(shape.vision, shape.language, precision)
     if not shape.packed:
         decoder += precision * tokens * shape.language.vocabulary

@@ -15,18 +15,18 @@ VLLM_SHARE = 0.3
 
 
 def drawing(shape: Shape, prompt: PromptSize, drawn: Generation, new: int, precision: int) -> tuple[Item, ...]:
-    """Of the engine's own generation."""
+    """Of the engine's own generation: reading the prompts of a batch, or then drawing, whichever needs more."""
+    together = f"{drawn.prompts} prompts and {drawn.rows} completions of {new:,} tokens at a time"
+    read = reading(shape, prompt, drawn.prompts, precision)
+    keys = keys_and_values(shape, drawn, prompt.tokens, new, precision)
+    logits = choosing(shape.language, drawn.rows)
+    if read > keys + logits:
+        return (
+            Item(label="reading prompts", bytes=read, how=f"one pass over {drawn.prompts} prompts and their pictures"),
+        )
     return (
-        Item(
-            label="keys and values",
-            bytes=keys_and_values(shape, drawn, prompt.tokens, new, precision),
-            how=f"{drawn.prompts} prompts and {drawn.rows} completions of {new:,} tokens at a time",
-        ),
-        Item(
-            label="reading and choosing",
-            bytes=max(reading(shape, prompt, drawn.prompts, precision), choosing(shape.language, drawn.rows)),
-            how="the pass over the prompts, or the logits of the next tokens",
-        ),
+        Item(label="keys and values", bytes=keys, how=together),
+        Item(label="choosing tokens", bytes=logits, how=f"logits and probabilities of {drawn.rows} completions"),
     )
 
 

@@ -89,8 +89,8 @@ class StagePlan:
             parts = sorted(peak.items, key=lambda item: -item.bytes)
             terms = " + ".join(f"{item.label} {item.bytes / GIB:.1f}" for item in parts if item.bytes >= 0.05 * GIB)
             reasons.append(
-                f"{self.stage} needs {peak.bytes / GIB:.1f} GiB of a {self.gpu.name}'s {self.gpu.memory:.0f} in its "
-                f"{peak.name}: {terms}."
+                f"{self.stage} needs {peak.bytes / GIB:.1f} GiB in its {peak.name}, where {self.gpu.name} has "
+                f"{self.gpu.memory:.0f}: {terms}."
             )
         if self.host_limit is not None and self.host_bytes > self.host_limit:
             terms = " + ".join(f"{item.label} {item.bytes / GIB:.1f}" for item in self.host_items)

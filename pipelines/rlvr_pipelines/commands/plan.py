@@ -11,7 +11,10 @@ from rlvr_pipelines.commands.options import MethodName, Settings
 Gpu = Annotated[
     str,
     typer.Option(
-        "--gpu", metavar="NAME", help="l4-24, a100-40, l40s-48, a100-80, h100-80 (the default), h200-141 or b200-180."
+        "--gpu",
+        metavar="NAME",
+        help="l4-24, a100-40, l40s-48, a100-80, h100-80, h200-141 or b200-180; by default what the profile's "
+        "node selector names, else h100-80.",
     ),
 ]
 

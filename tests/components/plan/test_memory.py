@@ -6,7 +6,7 @@ kernels, which save a little less or more than the CPU's, and it must not promis
 
 import gc
 import io
-from dataclasses import fields
+from dataclasses import fields, replace
 
 import numpy as np
 import pytest
@@ -20,9 +20,10 @@ from rlvr.backbones.tiny import build
 from rlvr.plan import activations as planned_activations
 from rlvr.plan import batch as planned_batch
 from rlvr.plan import cache as planned_cache
-from rlvr.plan.batch import PromptSize
+from rlvr.plan.batch import Generation, PromptSize
 from rlvr.plan.cache import token_bytes
 from rlvr.plan.parameters import count, trained
+from rlvr.plan.rollout_memory import drawing
 from rlvr.plan.states import States, states
 from rlvr.plan.step_size import StepSize
 from rlvr.plan.update_memory import activations
@@ -32,7 +33,7 @@ from rlvr.rl.decoding import BLOCK, Decoding
 from rlvr.rl.encoding import Encoder
 from rlvr.rl.engine import make_engine
 from rlvr.rl.policy import Policy
-from rlvr.training import Lora, Optimiser, Scale
+from rlvr.training import Lora, Optimiser, Sampling, Scale
 
 FACTOR = (0.93, 1.4)
 """Planned over measured activations, at least and at most."""
@@ -159,6 +160,26 @@ def test_keys_and_values_are_those_of_generation(built, family):
     each = token_bytes(shape.language, 4)
     assert bytes_of(tensor for pair in state.prefix.values() for tensor in pair) == each * len(prompt.ids)
     assert bytes_of(tensor for pair in state.own.values() for tensor in pair) == each * SIZE * BLOCK
+
+
+@pytest.mark.parametrize("family", ("qwen2_5_vl", "internvl", "kimi_k25"))
+@pytest.mark.parametrize(("prompts", "size", "new"), [(6, 1, 16), (2, 16, 128)])  # reading, then drawing needs more
+def test_drawing_allocates_what_is_planned(built, family, prompts, size, new):
+    model, processor = built(family, 4)
+    prompt = encoded(processor)
+    several = [replace(prompt, row_id=str(number)) for number in range(prompts)]
+    engine = rollout.Rollout(Policy(model), processor.tokenizer)
+    engine.ends = torch.tensor([-1])  # no completion ends early
+
+    def draw():
+        engine.generate(several, size, Sampling(max_new_tokens=new))
+
+    draw()
+    most = peak(draw)
+    sizes = PromptSize(tokens=len(prompt.ids), patches=patches_of(prompt), seen=patches_of(prompt))
+    batch = Generation(prompts=prompts, rows=prompts * size, batches=1)
+    planned = sum(item.bytes for item in drawing(shape_of_model(model), sizes, batch, new, 4))
+    assert FACTOR[0] < planned / most < FACTOR[1]
 
 
 def test_a_split_state_adds_up_to_the_whole_one():
