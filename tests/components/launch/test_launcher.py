@@ -350,3 +350,24 @@ def test_the_scale_of_a_cluster_is_not_used_elsewhere(tmp_path, monkeypatch):
 
     with pytest.raises(RlvrError, match=r"There is no cluster to launch a TrainJob in"):
         Cluster()
+
+
+def test_a_pod_reaches_its_cluster_by_its_service_account(tmp_path, monkeypatch):
+    from kubernetes.config import incluster_config
+
+    from rlvr.launch import cluster
+
+    for name in ("token", "ca.crt", "namespace"):
+        (tmp_path / name).write_text(f"the {name}\n")
+    monkeypatch.setattr(incluster_config, "SERVICE_TOKEN_FILENAME", str(tmp_path / "token"))
+    monkeypatch.setattr(incluster_config, "SERVICE_CERT_FILENAME", str(tmp_path / "ca.crt"))
+    monkeypatch.setattr(cluster, "NAMESPACE", tmp_path / "namespace")
+    monkeypatch.setenv("KUBERNETES_SERVICE_HOST", "10.0.0.1")
+    monkeypatch.setenv("KUBERNETES_SERVICE_PORT", "443")
+    monkeypatch.delenv("KUBECONFIG", raising=False)
+    monkeypatch.delenv("POD_NAMESPACE", raising=False)
+    monkeypatch.setattr("kubernetes.client.ApiClient", lambda configuration: configuration)  # the certificate is none
+    found = cluster.Cluster()
+    assert (found.api.host, found.namespace) == ("https://10.0.0.1:443", "the namespace")
+    assert found.api.ssl_ca_cert == str(tmp_path / "ca.crt")
+    assert found.api.api_key["authorization"].strip() == "bearer the token"
