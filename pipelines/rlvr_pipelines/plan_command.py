@@ -44,7 +44,7 @@ def run(
                 for reason in plan.lacking:
                     console.print(escape(reason))
             console.print()
-            console.print(escape(in_words(found, other, profile)))
+            console.print(escape(in_words(found, other, profile)), soft_wrap=True)
     if write is not None and not fits:
         _write(write, found or other, profile)
         if not json:

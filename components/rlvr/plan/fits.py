@@ -33,41 +33,52 @@ def in_words(found: Proposal | None, other: Proposal | None, profile: str) -> st
     parts = [described(found, profile)] if found else []
     if other:
         name = other.setting.train.gpu.name
-        what = f"With {name} instead (--gpu {name}) the method stays as it is."
-        parts.append(f"{what} {described(other, profile) if other.changes else ''}".strip())
+        stays = "" if _changes_method(other) else " the method stays as it is and"
+        more = "it fits with changes." if other.changes else "nothing else is changed."
+        parts.append(f"With {name} instead (--gpu {name}){stays} {more}")
+        if other.changes:
+            parts.append(described(other, profile))
     return "\n".join(parts) or (
-        "Nothing that was tried fits: neither more nodes, ZeRO and offloading, nor adapters and shorter "
-        "completions, on any of the GPUs known here. The largest terms above say what stands in the way."
+        "Nothing that was tried fits: neither more nodes, ZeRO and offloading, nor adapters and shorter completions, "
+        "on these GPUs or larger ones. The largest terms above say what stands in the way."
     )
 
 
 def alternatives(method: Method, setting: Setting) -> tuple[Proposal | None, Proposal | None]:
-    """The nearest setting on these GPUs; and, where it changes the method or does not exist, that on larger ones."""
+    """The nearest setting on these GPUs; and, where it changes the method or does not exist, that on larger ones.
+
+    On larger ones the method is changed, too, only when it fits nowhere else.
+    """
     found = nearest(method, setting)
-    if found and not any(change.changes_method for change in found.changes):
+    if found and not _changes_method(found):
         return found, None
-    return found, on_larger_gpus(method, setting)
+    larger = on_larger_gpus(method, setting)
+    if not found and not larger:
+        larger = on_larger_gpus(method, setting, same_method=False)
+    return found, larger
 
 
-def on_larger_gpus(method: Method, setting: Setting) -> Proposal | None:
-    """The smallest larger GPU on which the method fits as it is, with what else that takes."""
+def on_larger_gpus(method: Method, setting: Setting, *, same_method: bool = True) -> Proposal | None:
+    """The smallest larger GPU on which the method fits, with what else that takes."""
     for gpu in GPUS:
-        if gpu.memory <= setting.train.gpu.memory:
-            continue
-        larger = replace(setting, train=replace(setting.train, gpu=gpu), evaluate=replace(setting.evaluate, gpu=gpu))
-        plans = plan_method(method, larger)
-        if all(plan.fits for plan in plans):
-            return Proposal(changes=(), setting=larger, plans=plans)
-        if found := nearest(method, larger, same_method=True):
-            return found
+        if gpu.memory > setting.train.gpu.memory:
+            larger = replace(
+                setting, train=replace(setting.train, gpu=gpu), evaluate=replace(setting.evaluate, gpu=gpu)
+            )
+            if found := nearest(method, larger, same_method=same_method):
+                return found
     return None
+
+
+def _changes_method(proposal: Proposal) -> bool:
+    return any(change.changes_method for change in proposal.changes)
 
 
 def described(proposal: Proposal, profile: str) -> str:
     """The changes, and a profile that makes them."""
     words = "; ".join(dict.fromkeys(change.words for change in proposal.changes))
     kind = "Nearest that fits"
-    if any(change.changes_method for change in proposal.changes):
+    if _changes_method(proposal):
         kind += ", though no longer the published method"
     text = f"{kind}: {words}. As a profile of your own:\n\n{profile_text(proposal.changes, profile)}"
     if options := set_options(proposal.changes):
