@@ -110,7 +110,9 @@ def build(method: Method, profile: Profile, images: Mapping[str, str], store: st
             place(summary, "report", "data")
             if profile.promote:
                 answers = dsl.Collected(after.outputs["predictions"])
-                choice = promote(store=store, name=method.name, benchmark=benchmarks[0], model=model, evaluations=answers)
+                choice = promote(
+                    store=store, name=method.name, benchmark=benchmarks[0], model=model, evaluations=answers
+                )
                 place(choice, "promote", "data").after(summary)
             for role, checkpoint in (("base", first), ("tuned", model)) if checked else ():
                 second = cross_check(store=store, benchmarks=dumps(checked), role=role, model=checkpoint)

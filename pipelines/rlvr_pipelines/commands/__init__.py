@@ -4,6 +4,7 @@ from rlvr_pipelines.commands.audit import audit
 from rlvr_pipelines.commands.cancel import cancel
 from rlvr_pipelines.commands.compile import compile
 from rlvr_pipelines.commands.evaluate import evaluate
+from rlvr_pipelines.commands.gc import gc
 from rlvr_pipelines.commands.methods import methods
 from rlvr_pipelines.commands.plan import plan
 from rlvr_pipelines.commands.report import report
@@ -16,7 +17,7 @@ from rlvr_pipelines.commands.submit import submit
 from rlvr_pipelines.commands.verify import verify
 from rlvr_pipelines.commands.wait import wait
 
-COMMANDS = (methods, show, plan, verify, run, report, compile, reward, score, evaluate, submit, wait, cancel)
+COMMANDS = (methods, show, plan, verify, run, report, compile, reward, score, evaluate, submit, wait, cancel, gc)
 """In the order in which `rlvr --help` lists them."""
 
 GROUPS = (audit, schedule)
