@@ -13,7 +13,7 @@ default_ulimits = ["nofile=1024:1024", "nproc=4096:4096"]
 netns = "host"
 [engine]
 cgroup_manager = "cgroupfs"
-events_logger = "none"
+events_logger = "file"
 runtime = "runc"
 """
 

@@ -4,6 +4,7 @@ import re
 import shutil
 import subprocess
 import sys
+import tomllib
 from pathlib import Path
 
 import pytest
@@ -94,6 +95,16 @@ def test_what_each_image_holds():
     assert "deepspeed" not in holds["train/requirements-cpu.txt"]
     assert any(name.startswith("nvidia-") for name in holds["train/requirements-cuda.txt"])
     assert not any(name.startswith("nvidia-") for name in holds["train/requirements-cpu.txt"])
+
+
+@pytest.mark.parametrize("name", ("data", "train", "evaluate"))
+def test_locks_follow_the_project_s_dependencies(name):
+    project = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]
+    wanted = project["dependencies"] + project["optional-dependencies"][name]
+    names = {re.match(r"[A-Za-z0-9_.-]+", entry)[0].lower().replace("_", "-") for entry in wanted}
+    for path in (ROOT / "images" / name).glob("requirements*.txt"):
+        missing = names - set(locked(path)) - ({"deepspeed"} if path.name.endswith("-cpu.txt") else set())
+        assert not missing, f"{path}: run `make lock-images`"
 
 
 def test_no_host_is_named():
