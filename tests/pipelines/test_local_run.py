@@ -87,6 +87,7 @@ def test_a_run_ends_with_numbers_and_a_report(finished):
     assert "digits.correctness" in page and "No training stage" not in page
     assert "train (grpo), model" in " ".join(page.split()) and "no record explains it" not in page
     assert (run / "summary.md").read_text().startswith("## r1-vlm")
+    assert "<h1>The data passed</h1>" in (run / "verification.html").read_text()
     numbers = json.loads((run / "metrics.json").read_text())
     assert (numbers["method"], numbers["profile"], numbers["seed"]) == ("r1_vlm", "laptop", 0)
     (benchmark,) = numbers["benchmarks"]
