@@ -98,12 +98,10 @@ def bytes_of(tensors):
         ("qwen2_vl", 2, False, False, None),
         ("qwen2_vl", 4, True, False, None),
         ("qwen2_5_vl", 2, False, False, None),
-        ("qwen2_5_vl", 2, True, False, None),
         ("qwen2_5_vl", 2, True, True, None),
         ("qwen2_5_vl", 2, False, False, Lora(rank=8, alpha=16.0)),
         ("internvl", 2, False, False, None),
         ("internvl", 4, True, False, None),
-        ("kimi_k25", 4, False, False, None),
         ("kimi_k25", 4, True, False, None),
     ],
 )
@@ -163,7 +161,7 @@ def test_keys_and_values_are_those_of_generation(built, family):
 
 
 @pytest.mark.parametrize("family", ("qwen2_5_vl", "internvl", "kimi_k25"))
-@pytest.mark.parametrize(("prompts", "size", "new"), [(6, 1, 16), (2, 16, 128)])  # reading, then drawing needs more
+@pytest.mark.parametrize(("prompts", "size", "new"), [(6, 1, 4), (2, 12, 72)])  # reading, then drawing needs more
 def test_drawing_allocates_what_is_planned(built, family, prompts, size, new):
     model, processor = built(family, 4)
     prompt = encoded(processor)
@@ -174,7 +172,6 @@ def test_drawing_allocates_what_is_planned(built, family, prompts, size, new):
     def draw():
         engine.generate(several, size, Sampling(max_new_tokens=new))
 
-    draw()
     most = peak(draw)
     sizes = PromptSize(tokens=len(prompt.ids), patches=patches_of(prompt), seen=patches_of(prompt))
     batch = Generation(prompts=prompts, rows=prompts * size, batches=1)
