@@ -6,7 +6,7 @@ interval of the difference lies above 0, by the benchmark's published rule. The 
     champions/r1_v.json  {"model": "9f...", "predictions": "c4...", "benchmark": "ab...", "predecessor": "77...", ...}
 
 It is replaced only if it still says what the decision was based on, so of two runs that end together none undoes the
-other's. A run whose data had not changed ends with the champion's own model, and changes nothing.
+other's. A run whose data had not changed ends with the model that it ended with before, and changes nothing.
 """
 
 import json
@@ -49,7 +49,7 @@ def decide(champion: Any, challenger: Any) -> dict[str, Any]:
         score = benchmark_metrics(challenger.benchmark, {"tuned": challenger})["tuned"]
         return _told("first", True, "there was no champion", challenger=score)
     if champion.model_digest == challenger.model_digest:
-        return _told("same", False, "it is the champion's own model: the data had not changed")
+        return _told("same", False, "it is the champion's own model, byte for byte: nothing new was learnt")
     if sorted(champion.keys) != sorted(challenger.keys):
         return _told(
             "not comparable",

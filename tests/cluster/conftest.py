@@ -54,3 +54,19 @@ def connection(server):
     from kfp_connection import connected
 
     return connected(server)
+
+
+@pytest.fixture(scope="session")
+def compiled_once():
+    """`package` that compiles what it has not compiled before; compiling is half a second each time."""
+    from rlvr_pipelines.kubeflow.package import package
+
+    known = {}
+
+    def remembered(method, profile, *, store, **more):
+        key = (method.name, profile.name, str(sorted(profile.changed.items())), profile.promote, store)
+        if key not in known:
+            known[key] = package(method, profile, store=store, **more)
+        return known[key]
+
+    return remembered

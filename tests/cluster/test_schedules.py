@@ -32,22 +32,6 @@ schedules:
 """
 
 
-@pytest.fixture(scope="module")
-def compiled_once():
-    """`package` that compiles what it has not compiled before; compiling is half a second each time."""
-    from rlvr_pipelines.kubeflow.package import package
-
-    known = {}
-
-    def remembered(method, profile, *, store, **more):
-        key = (method.name, profile.name, str(sorted(profile.changed.items())), store)
-        if key not in known:
-            known[key] = package(method, profile, store=store, **more)
-        return known[key]
-
-    return remembered
-
-
 @pytest.fixture
 def world(server, lock, tmp_path, compiled_once, monkeypatch):
     """Functions that plan and apply a text; both return the changes."""
@@ -79,7 +63,7 @@ def shown(changes):
     console = Console(file=io.StringIO(), width=200)
     for change in changes:
         print_change(change, console)
-    return console.file.getvalue() + summary(changes, "Plan")
+    return console.file.getvalue() + summary(changes, done=False)
 
 
 def by_name(server):
@@ -228,8 +212,28 @@ def test_cron_expressions_are_checked(cron):
     assert read("*/5 8-17 ? JAN,MAR 1-5") == "0 */5 8-17 ? JAN,MAR 1-5"
 
 
-def test_a_wrong_setting_names_its_schedule(tmp_path, lock):
+def test_a_wrong_setting_names_its_schedule(tmp_path, lock, compiled_once, monkeypatch):
+    monkeypatch.setattr("rlvr_pipelines.schedules.comparison.package", compiled_once)
     path = tmp_path / "schedules.yaml"
     path.write_text(WEEKLY.replace("stages.grpo.steps", "stages.grpo.stepps"))
     with pytest.raises(RlvrError, match="Schedule words-hourly: .*Did you mean 'steps'"):
         wanted(read_file(path), lock=lock)
+
+
+def test_the_commands_show_the_plan_and_what_was_done(server, lock, tmp_path, compiled_once, monkeypatch):
+    from typer.testing import CliRunner
+
+    from rlvr_pipelines.cli import app
+
+    monkeypatch.setattr("rlvr_pipelines.schedules.comparison.package", compiled_once)
+    path = tmp_path / "schedules.yaml"
+    path.write_text(WEEKLY)
+
+    def rlvr(verb):
+        return CliRunner().invoke(app, ["schedule", verb, "-f", str(path), "--lock", str(lock), "--host", server.url])
+
+    assert "Plan: 2 to create, 0 to change, 0 to prune, 0 unchanged." in rlvr("plan").stdout
+    assert server.recurring == {}
+    assert "Applied: 2 created, 0 changed, 0 pruned, 0 unchanged." in rlvr("apply").stdout
+    again = rlvr("apply")
+    assert "Applied: 0 created, 0 changed, 0 pruned, 2 unchanged." in again.stdout and again.exit_code == 0

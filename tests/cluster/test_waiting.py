@@ -97,7 +97,8 @@ def test_cancelling_asks_once_and_not_for_what_has_ended(server, rlvr):
     assert len(server.asked("POST", "/runs/run-7:terminate")) == 1
 
 
-def test_submit_prints_what_a_script_and_a_person_need(server, rlvr, lock):
+def test_submit_prints_what_a_script_and_a_person_need(server, rlvr, lock, compiled_once, monkeypatch):
+    monkeypatch.setattr("rlvr_pipelines.kubeflow.package.package", compiled_once)
     arguments = ("submit", "r1_vlm", "--lock", str(lock), "--seed", "2", "--promote")
     first = rlvr(*arguments, "--json")
     told = json.loads(first.stdout)

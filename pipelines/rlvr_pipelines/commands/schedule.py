@@ -56,7 +56,7 @@ def plan(
     _, _, changes = _compared(file, prune, address, lock, allow_unpinned)
     for change in changes:
         print_change(change, console)
-    console.print(summary(changes, "Plan"), highlight=False)
+    console.print(summary(changes, done=False), highlight=False)
 
 
 @schedule.command()
@@ -88,7 +88,7 @@ def apply(
         connection, changes, group=wishes.group, experiment=wishes.experiment,
         done=lambda change: print_change(change, console),
     )  # fmt: skip
-    console.print(summary(changes, "Applied"), highlight=False)
+    console.print(summary(changes, done=True), highlight=False)
 
 
 def _compared(file: Path, prune: bool, address: Any, lock: Path, allow_unpinned: bool) -> tuple[Any, Any, list[Any]]:

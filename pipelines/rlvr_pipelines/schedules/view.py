@@ -34,13 +34,12 @@ def print_change(change: Change, console: Console) -> None:
         console.print(f"      left by an interrupted exchange, is removed: {escape(identifier)}", highlight=False)
 
 
-def summary(changes: Sequence[Change], word: str) -> str:
-    """One line of counts."""
+def summary(changes: Sequence[Change], *, done: bool) -> str:
+    """One line of counts: of what is to do, or of what was done."""
     counts = Counter(change.action for change in changes)
-    return (
-        f"{word}: {counts['create']} to create, {counts['change']} to change, {counts['prune']} to prune, "
-        f"{counts['unchanged']} unchanged."
-    )
+    words = ("created", "changed", "pruned") if done else ("to create", "to change", "to prune")
+    told = [f"{counts[action]} {word}" for action, word in zip(("create", "change", "prune"), words, strict=True)]
+    return f"{'Applied' if done else 'Plan'}: {', '.join(told)}, {counts['unchanged']} unchanged."
 
 
 def _shown(value: Any) -> str:
