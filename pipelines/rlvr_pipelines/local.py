@@ -14,6 +14,7 @@ import threading
 import time
 import warnings
 from collections.abc import Callable, Iterator
+from functools import partial
 from pathlib import Path
 from typing import Any, Protocol, TextIO
 
@@ -86,10 +87,8 @@ def run(
     with _alone(folder), open(folder / "run.log", "a", encoding="utf-8") as log:
         (folder / "progress.jsonl").write_text("")
         view.begin(folder)
-        try:
-            outcome = _follow(lambda: _execute(method, profile, folder, store, seed, images, runner), folder, view, log)
-        finally:
-            runner.stop()
+        work = partial(_execute, method, profile, folder, store, seed, images, runner)
+        outcome = _follow(work, runner.stop, folder, view, log)
     events = read(folder / "progress.jsonl")[0]
     copy_verification(events, store, folder)
     if outcome is not None or not any(line["stage"] == "report" and "outputs" in line for line in events):
@@ -98,8 +97,10 @@ def run(
     return folder
 
 
-def _follow(work: Callable[[], None], folder: Path, view: ProgressView, log: TextIO) -> Exception | None:
-    """Do the work in a thread and show its progress meanwhile; returns what it raised."""
+def _follow(
+    work: Callable[[], None], stop: Callable[[], None], folder: Path, view: ProgressView, log: TextIO
+) -> Exception | None:
+    """Do the work in a thread and show its progress meanwhile, then stop what is left of it; returns what it raised."""
     raised: list[Exception] = []
 
     def attempt() -> None:
@@ -112,11 +113,15 @@ def _follow(work: Callable[[], None], folder: Path, view: ProgressView, log: Tex
     offset = 0
     thread = threading.Thread(target=attempt, daemon=True)
     with contextlib.redirect_stdout(log), contextlib.redirect_stderr(log), view:
-        thread.start()
-        while thread.is_alive():
-            thread.join(0.2)
-            lines, offset = read(folder / "progress.jsonl", offset)
-            view.show(lines)
+        try:
+            thread.start()
+            while thread.is_alive():
+                thread.join(0.2)
+                lines, offset = read(folder / "progress.jsonl", offset)
+                view.show(lines)
+        finally:
+            stop()
+            thread.join(1)  # what an interrupted stage still prints belongs in the log
         lines, offset = read(folder / "progress.jsonl", offset)
         view.show(lines)
     return raised[0] if raised else None
