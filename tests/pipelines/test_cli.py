@@ -65,7 +65,7 @@ def test_compile_writes_or_refuses(tmp_path):
     ("arguments", "message"),
     [
         (["run", "r1vlm"], "Did you mean 'r1_vlm'"),
-        (["run", "r1_v", "--profile", "phone"], "choose one of laptop, cluster"),
+        (["run", "r1_v", "--profile", "phone"], "Choose one of laptop, node, cluster"),
         (["run", "r1_v", "--data", "nowhere"], "The folder nowhere of task counting does not exist"),
         (["run", "r1_v", "--set", "stages.grpo.step=3"], "Did you mean 'steps'"),
         (["run", "r1_v", "--set", "stages.grpo.steps=many"], "steps"),

@@ -75,7 +75,8 @@ def row_facts(
         **token_facts(
             row["prompt"],
             sizes,
-            complete=len(sizes) == len(pictures) and not video,
+            complete=len(sizes) == len(pictures),
+            video=video,
             prompt=task.prompt if task else None,
             limit=limits.get(row["task"]) or PromptLimit(task=row["task"]),
             count=count,
