@@ -15,7 +15,7 @@ UV = [
     "pip", "compile", "--quiet", "--generate-hashes", "--no-header", "--no-annotate", "--upgrade",
     "--python-version", "3.11", "--python-platform", "x86_64-manylinux_2_28",
 ]  # fmt: skip
-PROJECT = ["pyproject.toml", "--constraint", "constraints.txt"]
+PROJECT = ["pyproject.toml", "images/executor.in", "--constraint", "constraints.txt"]
 CPU = ["images/cpu.in", "--no-emit-package", "deepspeed", "--no-emit-package", "ninja"]
 LOCKS = {
     "tools/requirements.txt": ["images/tools/requirements.in", "--constraint", "constraints.txt"],
@@ -28,7 +28,7 @@ LOCKS = {
 }
 """Lock -> what it is made of."""
 EXECUTOR = ["images/executor.in", "--constraint", "constraints.txt", "--no-deps"]
-"""What every stage is started by; it needs nothing else at run time, so its dependencies stay out."""
+"""For lmms-eval, whose packages exclude those of kfp: Kubeflow's executor needs none of them."""
 
 
 def main() -> None:
@@ -41,7 +41,7 @@ def main() -> None:
     executor = _compiled(uv, EXECUTOR)
     for name, inputs in LOCKS.items():
         places = ["--find-links", sys.argv[1]] if name.endswith("-cpu.txt") else []
-        text = _compiled(uv, [*inputs, *places]) + ("" if name.startswith("tools/") else executor)
+        text = _compiled(uv, [*inputs, *places]) + (executor if name.startswith("lmms-eval/") else "")
         (HERE / name).write_text("# Written by `make lock-images`; change pyproject.toml or constraints.txt.\n" + text)
         print(f"images/{name}: {text.count('==')} packages")
 
