@@ -1,7 +1,7 @@
 """Pipelines compiled once a session for all tests that read them."""
 
 import json
-from functools import cache
+from functools import cache, lru_cache
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
@@ -34,7 +34,7 @@ def compiled(method, sized):
     return write_compiled(method, sized)
 
 
-@cache
+@lru_cache(maxsize=4)  # parsed ones are large, and many of them would slow everything else down
 def documents(method, sized):
     """The pipeline and, where it asks anything of a cluster, its platform specification; not to be changed."""
     return tuple(yaml.load_all(compiled(method, sized), Loader=yaml.CSafeLoader))

@@ -8,12 +8,12 @@ import pytest
 import yaml
 from argo_interpreter import Interpreter, filled
 from compiled_pipelines import LOCK, compiled, executors, tasks, write_compiled
-from hera.workflows import models
 
 from rlvr.canonical import dumps
 from rlvr.errors import RlvrError
 from rlvr_pipelines.argo.emit import argo_yaml
 from rlvr_pipelines.argo.graph import read
+from rlvr_pipelines.argo.models import models
 from rlvr_pipelines.argo.workflow import _quoted
 from rlvr_pipelines.compile import pipeline_yaml
 from rlvr_pipelines.methods import METHODS
@@ -50,7 +50,7 @@ def leaves(resource):
 def test_a_workflow_has_the_stages_images_and_settings_of_the_pipeline(method):
     template, cron = resources(method, "cluster", namespace="rlvr", cron="0 3 * * 1", timezone="Europe/Berlin")
     for resource in (template, cron):
-        model = getattr(models, resource["kind"]).model_validate(resource)
+        model = getattr(models(), resource["kind"]).model_validate(resource)
         assert model.model_dump(by_alias=True, exclude_none=True, mode="json") == resource
         assert resource["metadata"]["namespace"] == "rlvr"
     assert cron["spec"]["workflowSpec"]["workflowTemplateRef"]["name"] == template["metadata"]["name"]

@@ -18,8 +18,9 @@ ARGUMENT_BYTES = 128 * 1024
 """Longest argument of a process: a component, and a task with its inputs, are arguments of Kubeflow's driver."""
 
 
-@pytest.mark.parametrize("sized", NAMES)
-@pytest.mark.parametrize("method", METHODS)
+@pytest.mark.parametrize(
+    ("method", "sized"), [(name, sized) for name in METHODS for sized in (NAMES if name in PRINCIPAL else ["cluster"])]
+)
 def test_images_are_pinned_and_sizes_within_kubeflow_s_limits(method, sized):
     text, spec = compiled(method, sized), documents(method, sized)[0]
     containers = [executor["container"] for executor in spec["deploymentSpec"]["executors"].values()]

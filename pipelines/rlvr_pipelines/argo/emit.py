@@ -4,6 +4,7 @@ import yaml
 
 from rlvr.errors import RlvrError
 from rlvr_pipelines.argo.graph import read
+from rlvr_pipelines.argo.models import models
 from rlvr_pipelines.argo.workflow import cron_workflow, workflow_template
 from rlvr_pipelines.profiles import Profile
 
@@ -16,7 +17,7 @@ def argo_yaml(
 ) -> bytes:
     """The resources that run a compiled pipeline; equal inputs give equal bytes."""
     try:
-        import hera  # noqa: F401
+        models()
     except ImportError as error:
         raise RlvrError("--target argo needs the package `hera`: python -m pip install 'rlvr[argo]'.") from error
     pipeline, *platform = yaml.load_all(compiled, Loader=yaml.CSafeLoader)

@@ -12,6 +12,7 @@ from typing import Any
 from rlvr.errors import RlvrError
 from rlvr_pipelines.argo import pod
 from rlvr_pipelines.argo.graph import Graph, Loop, Made, Step
+from rlvr_pipelines.argo.models import models
 
 FOLDER = "/tmp/rlvr"
 """Where a pod has its artifacts."""
@@ -72,8 +73,6 @@ def cron_workflow(graph: Graph, cron: str, timezone: str, *, namespace: str | No
 
 def _checked(kind: str, graph: Graph, name: str, namespace: str | None, spec: Mapping[str, Any]) -> dict[str, Any]:
     """The resource, once Hera's model of it has read all of it and given it back."""
-    from hera.workflows import models
-
     metadata: dict[str, Any] = {"name": name, "labels": {"app.kubernetes.io/part-of": "rlvr"}}
     metadata |= {"namespace": namespace} if namespace else {}
     metadata |= {"annotations": {"workflows.argoproj.io/description": graph.description}} if graph.description else {}
@@ -83,7 +82,7 @@ def _checked(kind: str, graph: Graph, name: str, namespace: str | None, spec: Ma
         "metadata": metadata,
         "spec": {key: value for key, value in spec.items() if value is not None},
     }
-    read = getattr(models, kind).model_validate(resource)
+    read = getattr(models(), kind).model_validate(resource)
     if read.model_dump(by_alias=True, exclude_none=True, mode="json") != resource:
         raise RlvrError(f"The {kind} {name} has parts that Argo Workflows does not know; please report this.")
     return resource
