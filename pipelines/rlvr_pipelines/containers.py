@@ -209,7 +209,9 @@ def _present(client: Any, reference: str, say: Callable[[str], None]) -> str:
         except DockerException as error:
             raise RlvrError(f"{reference} cannot be pulled: {error}. Log in to its registry, or build it.") from error
         return reference
-    return reference if "@" in reference else str(image.tags[0])
+    if "@" in reference:
+        return reference
+    return str(next((tag for tag in image.tags if tag.endswith(f"/{reference}")), reference))
 
 
 def _user(folder: Path, *, rootless: bool) -> str:
