@@ -49,7 +49,7 @@ def test_a_stand_in_says_so_and_names_no_base_model(stood_in: tuple[dict[str, An
         "c4" * 32,
         "CC BY 4.0",
         "5 settings differ",
-        "open_store",
+        "audit verify",
         "rlvr report",
     ):
         assert said in card.text, said
