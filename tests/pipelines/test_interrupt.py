@@ -46,12 +46,18 @@ DONE = "batch done"
 SECONDS = 120
 
 
+def _listening():
+    """What a shell starts in the background does not hear Ctrl-C; this process shall, wherever the tests run."""
+    signal.signal(signal.SIGINT, signal.SIG_DFL)
+
+
 def started(*arguments):
     """A process in a group of its own, as a terminal has it."""
     environment = {**os.environ, "OMP_NUM_THREADS": "1", "COLUMNS": "200"}
     return subprocess.Popen(
         [sys.executable, *map(str, arguments)],
         stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, start_new_session=True, env=environment,
+        preexec_fn=_listening,
     )  # fmt: skip
 
 
