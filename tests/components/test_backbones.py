@@ -1,5 +1,10 @@
 import json
 
+import json
+import os
+import subprocess
+import sys
+
 import pytest
 
 from rlvr.backbones.backbone import Backbone
@@ -12,9 +17,19 @@ from rlvr.store import manifest_of
 REAL = Backbone(hub_id="Qwen/Qwen2-VL-2B-Instruct", revision=None, architecture="qwen2_vl", licence="Apache-2.0")
 
 
+BUILD = """
+import json, sys
+from pathlib import Path
+from rlvr.backbones.prepare import prepare
+prepare(**json.load(sys.stdin), model=Path(sys.argv[1]))
+"""
+
+
 def test_a_tiny_base_is_built_the_same_way_every_time(digits_method, tiny_base, tmp_path):
-    tasks = [plain(task) for task in digits_method.tasks]
-    prepare(backbone=plain(digits_method.backbone), tasks=tasks, model=tmp_path)
+    given = {"backbone": plain(digits_method.backbone), "tasks": [plain(task) for task in digits_method.tasks]}
+    environment = {**os.environ, "PYTHONPATH": os.pathsep.join(sys.path)}
+    command = [sys.executable, "-c", BUILD, str(tmp_path)]
+    subprocess.run(command, input=json.dumps(given), text=True, check=True, env=environment)
     assert manifest_of(tmp_path).digest == manifest_of(tiny_base).digest
 
 
