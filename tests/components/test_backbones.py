@@ -1,6 +1,4 @@
 import json
-
-import json
 import os
 import subprocess
 import sys
