@@ -11,12 +11,13 @@ from pathlib import Path
 from rlvr.canonical import resolve
 from rlvr.errors import RlvrError
 from rlvr.launch.arguments import whole
+from rlvr.launch.ending import end_with
 from rlvr.launch.stopping import EXIT_CODE, Stopped
 from rlvr.progress import VARIABLE
 
 
-def work(path: str) -> None:
-    """One rank: do what the file at `path` says, and leave a message if it cannot be done."""
+def work(path: str) -> int:
+    """One rank: do what the file at `path` says, and leave a message if it cannot be done; the exit code."""
     threading.Thread(target=_end_with_launcher, daemon=True).start()
     call, rank = Path(path), os.environ["RANK"]
     if rank != "0":
@@ -40,7 +41,8 @@ def work(path: str) -> None:
         staged = call.parent / f"failure-{rank}.part"
         staged.write_text(json.dumps(failure))
         staged.rename(staged.with_suffix(".json"))
-        sys.exit(1)
+        return 1
+    return 0
 
 
 def _leave() -> None:
@@ -56,4 +58,4 @@ def _end_with_launcher() -> None:
 
 
 if __name__ == "__main__":
-    work(sys.argv[1])
+    end_with(lambda: work(sys.argv[1]))

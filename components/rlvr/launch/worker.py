@@ -17,6 +17,7 @@ from types import FrameType
 
 from rlvr.canonical import resolve
 from rlvr.errors import RlvrError
+from rlvr.launch.ending import end_with
 from rlvr.launch.stopping import EXIT_CODE, Stopped
 from rlvr.launch.work import read_work
 from rlvr.progress import report
@@ -77,4 +78,4 @@ def _leave_message(content: dict[str, object]) -> None:
 
 
 if __name__ == "__main__":
-    sys.exit(main(sys.argv[1:]))
+    end_with(lambda: main(sys.argv[1:]))
