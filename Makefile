@@ -4,7 +4,7 @@ BIN := .venv/bin
 LINT ?= .venv/lint
 SEED ?= 0
 
-.PHONY: demo demo-r1_v test test-gpu test-images smoke bench images lock-images smol lint-manifests clean
+.PHONY: demo demo-r1_v test faults test-gpu test-images smoke bench images lock-images smol lint-manifests clean
 
 demo: .venv
 	$(BIN)/rlvr run r1_vlm --seed $(SEED)
@@ -17,6 +17,10 @@ test: .venv
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
 	$(BIN)/python -m pytest -q
+
+# Every fault and kill, many times over, and a table of what was tried and lost; the short form is part of `make test`.
+faults: .venv
+	RLVR_FAULTS_TABLE=build/faults.md $(BIN)/python -m pytest -q tests/faults -m 'faults or not slow'
 
 # On a machine with a GPU: the kernels and captured graphs that other machines cannot run.
 test-gpu: .venv
