@@ -27,6 +27,9 @@ _INVISIBLE = frozenset(
 )
 """Format characters that hide or turn round what is read."""
 
+_PLAIN = re.compile(r"[ -~\t\n\r]*")
+"""What has no such characters at a glance."""
+
 _LATIN_WORD = re.compile(r"(?<![\\A-Za-z])[A-Za-z][a-z]{3,}")
 """Four Latin letters or more that are no LaTeX command: points (ABC), units and functions do not make a text Latin."""
 
@@ -77,7 +80,8 @@ def control_characters(*texts: str) -> str:
     found = {
         char
         for text in texts
-        for char in set(text[:SEEN_CHARACTERS])
+        if not _PLAIN.fullmatch(seen := text[:SEEN_CHARACTERS])
+        for char in set(seen)
         if char in _INVISIBLE or (unicodedata.category(char) == "Cc" and char not in "\t\n\r")
     }
     return " ".join(f"U+{ord(char):04X}" for char in sorted(found))
@@ -85,6 +89,8 @@ def control_characters(*texts: str) -> str:
 
 def mixed_scripts(*texts: str) -> str:
     """The scripts of the texts taken together, the rare ones among the commonest; empty when there is one."""
+    if all(map(str.isascii, texts)):
+        return ""
     counts: Counter[str] = Counter()
     for text in texts:
         seen = text[:SEEN_CHARACTERS]
