@@ -23,9 +23,7 @@ What is not told apart: drawings that differ in one small label. Copies that wer
 missed.
 """
 
-import io
 import tempfile
-import warnings
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
@@ -34,6 +32,7 @@ from numpy.typing import NDArray
 from PIL import Image
 
 from rlvr.data.near_hashes import candidates
+from rlvr.data.open_picture import open_picture
 from rlvr.errors import RlvrError
 
 SIDE_PX = 64
@@ -145,10 +144,8 @@ class _Reduced:
 
 def _reduced(encoded: bytes, place: int) -> tuple[int, NDArray[np.uint8]]:
     try:
-        with warnings.catch_warnings():
-            warnings.simplefilter("error", Image.DecompressionBombWarning)
-            with Image.open(io.BytesIO(encoded)) as opened:
-                rgb = opened.convert("RGB")
+        with open_picture(encoded) as opened:
+            rgb = opened.convert("RGB")
     # Decoders of damaged files raise whatever they stumble on.
     except Exception as error:
         raise RlvrError(

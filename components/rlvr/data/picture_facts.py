@@ -1,22 +1,18 @@
 """What one encoded picture is: its size, its digests, and whether it can be decoded in full.
 
-Half a JPEG passes a look at its header; only decoding every pixel proves a picture. What claims more pixels than
-`MAX_PIXELS` is refused by its header, before any memory is spent on it.
+Half a JPEG passes a look at its header; only decoding every pixel proves a picture. What claims too many pixels is
+refused by its header, before any memory is spent on it.
 """
 
 import hashlib
-import io
-import warnings
 from dataclasses import dataclass
 
 import pyarrow as pa
 import xxhash
 from PIL import Image, UnidentifiedImageError
 
+from rlvr.data.open_picture import open_picture
 from rlvr.data.perceptual_hash import perceptual_hash
-
-MAX_PIXELS = 89_478_485
-"""Area above which a picture is taken for a decompression bomb: a quarter of a gibibyte as RGB, Pillow's own limit."""
 
 LFS_POINTER = b"version https://git-lfs"
 """How the small file begins that Git keeps in the place of a large one."""
@@ -40,15 +36,9 @@ class PictureFacts:
 
 def decoded(image: bytes) -> Image.Image:
     """The picture as RGB, every pixel decoded; whatever the decoder raises on damaged or oversized files passes."""
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore", Image.DecompressionBombWarning)  # told apart by our own limit, below
-        with Image.open(io.BytesIO(image)) as opened:
-            if opened.width * opened.height > MAX_PIXELS:
-                raise Image.DecompressionBombError(
-                    f"{opened.width} x {opened.height} pixels are more than the {MAX_PIXELS} allowed"
-                )
-            opened.load()
-            return opened if opened.mode == "RGB" else opened.convert("RGB")
+    with open_picture(image) as opened:
+        opened.load()
+        return opened if opened.mode == "RGB" else opened.convert("RGB")
 
 
 def pixels_digest(rgb: Image.Image) -> bytes:

@@ -8,7 +8,6 @@ others, and it is not the one whose height is asked for, so that looking at the 
 `read` measures a picture again, for tests and for demonstrations (`looked_up`).
 """
 
-import io
 import random
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
@@ -16,6 +15,7 @@ from dataclasses import dataclass
 import numpy as np
 from PIL import Image, ImageDraw
 
+from rlvr.data.open_picture import open_picture
 from rlvr.datasets.png import as_png
 
 WIDTH_PX, HEIGHT_PX = 84, 84
@@ -100,7 +100,7 @@ def draw(bars: Sequence[Bar], rng: random.Random) -> bytes:
 
 def read(picture: bytes) -> tuple[Bar, ...]:
     """The bars that a chart shows, from left to right."""
-    with Image.open(io.BytesIO(picture)) as opened:
+    with open_picture(picture) as opened:
         pixels = np.asarray(opened.convert("RGB")).astype(int)
     column = WIDTH_PX // len(PLACES)
     bars = []

@@ -6,7 +6,6 @@
 The tint of the floor and the ball's spot differ, so that equal stories are different videos.
 """
 
-import io
 import random
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -14,6 +13,7 @@ from dataclasses import dataclass
 import numpy as np
 from PIL import Image, ImageDraw, ImageFilter
 
+from rlvr.data.open_picture import open_picture
 from rlvr.datasets import motion_jpeg
 
 WIDTH_PX, HEIGHT_PX = 56, 28
@@ -93,7 +93,7 @@ def seen(jpegs: list[bytes], colour: str) -> list[bool]:
     """In which of the frames a fair part has the colour, for tests."""
     shares = []
     for one in jpegs:
-        with Image.open(io.BytesIO(one)) as opened:
+        with open_picture(one) as opened:
             pixels = np.asarray(opened.convert("RGB")).astype(int)
         shares.append(float((np.abs(pixels - COLOURS[colour]).sum(2) < 90).mean()))
     return [share > 0.1 for share in shares]

@@ -8,12 +8,12 @@ conversion serves here too; every row has options. Rows of `vision` show questio
 Synthetic rows show bar charts; those of the vision setting have the question written under the chart.
 """
 
-import io
 from collections.abc import Iterator
 from typing import Any
 
 from PIL import Image, ImageDraw, ImageFont
 
+from rlvr.data.open_picture import open_picture
 from rlvr.data.source import RawRow, Source
 from rlvr.datasets import charts, mmmu_val
 from rlvr.datasets.choices import listed
@@ -80,7 +80,7 @@ def captioned(picture: bytes, text: str) -> bytes:
     """A PNG of the picture with the lines of `text` below it."""
     font = ImageFont.load_default(TEXT_PX)
     lines = text.split("\n")
-    with Image.open(io.BytesIO(picture)) as shown:
+    with open_picture(picture) as shown:
         width = max(shown.width, *(round(font.getlength(line)) + 8 for line in lines))
         canvas = Image.new("RGB", (width, shown.height + (TEXT_PX + 4) * len(lines) + 4), "white")
         canvas.paste(shown.convert("RGB"), (0, 0))

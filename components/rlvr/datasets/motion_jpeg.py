@@ -10,13 +10,15 @@ from collections.abc import Sequence
 
 from PIL import Image
 
+from rlvr.data.open_picture import open_picture
+
 HAS_INDEX, KEY_FRAME = 0x10, 0x10
 """Flags of the main header and of an index entry."""
 
 
 def video(jpegs: Sequence[bytes], per_second: float) -> bytes:
     """An AVI file of these frames, all of the size of the first; at least one."""
-    with Image.open(io.BytesIO(jpegs[0])) as first:
+    with open_picture(jpegs[0]) as first:
         width, height = first.size
     largest = max(map(len, jpegs))
     count, rate = len(jpegs), round(per_second * 1000)

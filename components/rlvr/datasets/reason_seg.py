@@ -11,7 +11,6 @@ picture and one instruction in `text`. Synthetic rows have the same columns (`rl
 Upstream: Liuziyu77/Visual-RFT@9486633 lisa_evaluation/gen_box_ann.py and gen_sft.py.
 """
 
-import io
 import json
 import random
 from collections.abc import Iterator
@@ -19,8 +18,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
-from PIL import Image
-
+from rlvr.data.open_picture import open_picture
 from rlvr.data.rows import Row
 from rlvr.data.source import RawRow, Source
 from rlvr.datasets import solids
@@ -59,7 +57,7 @@ def convert(raw: RawRow) -> dict[str, Any]:
 def size_px(image: Any) -> tuple[int, int]:
     """Width and height of a picture in either form of a raw row."""
     encoded = image["bytes"] if isinstance(image, dict) else image
-    with Image.open(io.BytesIO(encoded)) as opened:
+    with open_picture(encoded) as opened:
         return opened.size
 
 

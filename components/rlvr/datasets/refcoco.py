@@ -11,7 +11,6 @@ Boxes are in pixels of the original picture; those of rec_jsons_internvl.zip in 
 have the same columns and ask for one of two or three flat shapes.
 """
 
-import io
 import json
 import random
 from collections.abc import Iterator, Sequence
@@ -19,8 +18,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
-from PIL import Image
-
+from rlvr.data.open_picture import open_picture
 from rlvr.data.pictures_apart import rows_of
 from rlvr.data.rows import Row
 from rlvr.data.source import RawRow, Source
@@ -152,7 +150,7 @@ def _fields(raw: RawRow, *, scale: bool) -> dict[str, Any]:
 def size_px(picture: Any) -> tuple[int, int]:
     """Width and height of an encoded picture."""
     encoded = picture["bytes"] if isinstance(picture, dict) else picture
-    with Image.open(io.BytesIO(encoded)) as opened:
+    with open_picture(encoded) as opened:
         return opened.size
 
 

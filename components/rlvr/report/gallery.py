@@ -6,13 +6,11 @@ regressions, rows that the base model had right and the tuned model has wrong.
 
 import base64
 import io
-import warnings
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
-from PIL import Image, UnidentifiedImageError
-
+from rlvr.data.open_picture import open_picture
 from rlvr.data.rows import Row
 from rlvr.report.inputs import Evaluation
 from rlvr.report.rows_by_id import rows_by_id
@@ -41,11 +39,9 @@ def gallery(tests: Path, name: str, roles: dict[str, Evaluation], fixed: int = 8
 def thumbnail(picture: bytes) -> dict[str, Any] | None:
     """A picture as a PNG data address with its size; None where it cannot be decoded."""
     try:
-        with warnings.catch_warnings():
-            warnings.simplefilter("error", Image.DecompressionBombWarning)
-            with Image.open(io.BytesIO(picture)) as opened:
-                small = opened.convert("RGB")
-    except (UnidentifiedImageError, OSError, ValueError, Image.DecompressionBombError, Image.DecompressionBombWarning):
+        with open_picture(picture) as opened:
+            small = opened.convert("RGB")
+    except Exception:  # decoders raise nearly anything on damaged bytes
         return None
     small.thumbnail((SIDE_PX, SIDE_PX))
     written = io.BytesIO()

@@ -1,12 +1,12 @@
 """Rows to model inputs: token ids, picture and video patches, made once and shared by a group's completions."""
 
-import io
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from PIL import Image
 
+from rlvr.data.picture_facts import decoded
 from rlvr.data.rows import Row
 from rlvr.errors import RlvrError
 from rlvr.prompts import Prompt
@@ -124,9 +124,8 @@ class Encoder:
 
     def _picture(self, encoded: bytes, row_id: str) -> Image.Image:
         try:
-            with Image.open(io.BytesIO(encoded)) as opened:
-                return opened.convert("RGB")
-        except (OSError, ValueError, Image.DecompressionBombError) as error:
+            return decoded(encoded)
+        except Exception as error:  # decoders raise nearly anything on damaged bytes
             raise RlvrError(
                 f"Row {row_id}: a picture cannot be decoded ({error}). The verify stage quarantines such rows."
             ) from error

@@ -2,11 +2,22 @@
 
 import io
 import math
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
+from typing import Any
 
 from PIL import Image
 
+from rlvr.data.open_picture import MAX_PIXELS
 from rlvr.errors import RlvrError
+
+CONTAINERS = "mov,matroska,avi,mpegts,mpeg,flv,asf,ogg,gif"
+"""Container formats that are opened, as FFmpeg calls their readers. Playlists and session descriptions are not among
+them: those name further files and addresses, which FFmpeg would open."""
+
+MAX_FRAMES = 2_000_000
+"""Frames of a longer video are not counted to their end; at 30 a second it lasts 18 hours."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -42,18 +53,17 @@ def sample_frames(video: bytes, per_second: float, most: int) -> Frames:
     except ImportError as error:
         raise RlvrError("Videos need the package av (PyAV); install rlvr[train].") from error
     try:
-        with av.open(io.BytesIO(video), mode="r") as container:
-            stream = container.streams.video[0]
+        with _opened(video) as (container, stream):
             rate = float(stream.average_rate or 0) or per_second
-            count = sum(1 for _ in container.decode(stream))
+            count = _counted(container.decode(stream))
             wanted = frames_taken(count, rate, per_second, most)
             chosen = [round(index * (count - 1) / max(1, wanted - 1)) for index in range(wanted)]
             needed = set(chosen)
         colours = VideoReformatter()  # one for all frames: each frame on its own would make a new one
-        with av.open(io.BytesIO(video), mode="r") as container:  # again, for all frames at once would fill the memory
+        with _opened(video) as (container, stream):  # again, for all frames at once would fill the memory
             frames = {
                 number: Image.fromarray(colours.reformat(frame, format="rgb24").to_ndarray())
-                for number, frame in enumerate(container.decode(container.streams.video[0]))
+                for number, frame in enumerate(container.decode(stream))
                 if number in needed
             }
     except (av.FFmpegError, IndexError) as error:
@@ -75,12 +85,11 @@ def video_size(video: bytes) -> VideoSize | None:
     except ImportError:
         return None
     try:
-        with av.open(io.BytesIO(video), mode="r") as container:
-            stream = container.streams.video[0]
+        with _opened(video) as (container, stream):
             size = stream.codec_context.width, stream.codec_context.height
             rate = float(stream.average_rate or 0)
-            count = sum(1 for packet in container.demux(stream) if packet.size)  # a packet holds a frame
-    except (av.FFmpegError, IndexError):
+            count = _counted(packet for packet in container.demux(stream) if packet.size)  # a packet holds a frame
+    except (av.FFmpegError, IndexError, ValueError):
         return None
     return VideoSize(frames=count, per_second=rate, size_px=size) if count and min(size) > 0 else None
 
@@ -92,10 +101,39 @@ def fault(video: bytes) -> str:
     except ImportError:
         return ""
     try:
-        with av.open(io.BytesIO(video), mode="r") as container:
-            return "" if next(container.decode(container.streams.video[0]), None) else "a video without frames"
+        with _opened(video) as (container, stream):
+            return "" if next(container.decode(stream), None) else "a video without frames"
     except (av.FFmpegError, IndexError) as error:
         return f"{type(error).__name__}: not a video"
+    except ValueError as error:
+        return str(error)
+
+
+@contextmanager
+def _opened(video: bytes) -> Iterator[tuple[Any, Any]]:
+    """A video file's container and its first video stream; `ValueError` when its frames are too large to decode.
+
+    FFmpeg holds later frames, which may be larger than the file says at first, to the same limit.
+    """
+    import av
+
+    with av.open(io.BytesIO(video), mode="r", options={"format_whitelist": CONTAINERS}) as container:
+        stream = container.streams.video[0]
+        width, height = stream.codec_context.width, stream.codec_context.height
+        if width * height > MAX_PIXELS:
+            raise ValueError(f"frames of {width} x {height} pixels are more than the {MAX_PIXELS} allowed")
+        stream.codec_context.options = {"max_pixels": str(MAX_PIXELS)}
+        yield container, stream
+
+
+def _counted(parts: Iterator[Any]) -> int:
+    """How many frames or packets there are; `ValueError` above `MAX_FRAMES`."""
+    count = 0
+    for _ in parts:
+        count += 1
+        if count > MAX_FRAMES:
+            raise ValueError(f"more than the {MAX_FRAMES:,} frames allowed")
+    return count
 
 
 def shrunk(frames: Frames, most_pixels: int) -> Frames:

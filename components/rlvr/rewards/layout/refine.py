@@ -5,12 +5,10 @@ picture. It states the last reward; here that is the part that needs no judge.
 Upstream: PzySeere/MetaSpatial@a3c89c2 verl/trainer/ray_trainer.py.
 """
 
-import io
 import json
 from typing import Any
 
-from PIL import Image
-
+from rlvr.data.open_picture import open_picture
 from rlvr.data.rows import Row
 from rlvr.rewards.layout import physics
 from rlvr.rewards.layout.answer import graded, read_or_none
@@ -50,5 +48,5 @@ def _rule_based(completion: str, scene: Scene, size: physics.Size) -> float:
 
 def _side_px(images: list[bytes]) -> int:
     """Width of the row's picture."""
-    with Image.open(io.BytesIO(images[0])) as opened:
+    with open_picture(images[0]) as opened:
         return opened.width
