@@ -1,7 +1,8 @@
 """A profile's TOML file: reading it, what it extends, and names and types of its settings.
 
 A file that says `extends = "cluster"` (a profile that ships, or a path from its own folder) holds only what differs:
-tables are merged setting by setting, lists replaced, and `false` takes out what was inherited.
+tables are merged setting by setting, lists replaced, and `false` takes out what was inherited. Tables `[for.METHOD]`
+hold what differs for one method, or one variant, from the rest of the same file.
 """
 
 import difflib
@@ -20,19 +21,20 @@ T = TypeVar("T")
 Table = dict[str, Any]
 
 
-def read(name: str, shipped: Collection[str]) -> Table:
-    """The merged tables of a profile that ships, or of a file whose name ends in .toml."""
+def read(name: str, shipped: Collection[str], method: str = "") -> Table:
+    """The merged tables of a profile that ships, or of a file whose name ends in .toml, as they are for `method`."""
     if not name.endswith(".toml"):
         if name not in shipped:
             raise RlvrError(
                 f"There is no profile {name!r}.{_guess(name, shipped)} Choose one of {', '.join(shipped)}, or give a "
                 f"file of your own that ends in .toml."
             )
-        return _parsed((files("rlvr_pipelines") / "profiles" / f"{name}.toml").read_text(encoding="utf-8"), name)
-    return _extended(Path(name), shipped, ())
+        text = (files("rlvr_pipelines") / "profiles" / f"{name}.toml").read_text(encoding="utf-8")
+        return _chosen(_parsed(text, name), method, name)
+    return _extended(Path(name), shipped, method, ())
 
 
-def _extended(path: Path, shipped: Collection[str], seen: tuple[Path, ...]) -> Table:
+def _extended(path: Path, shipped: Collection[str], method: str, seen: tuple[Path, ...]) -> Table:
     if path.resolve() in seen:
         raise RlvrError(f"{path} extends itself: {' -> '.join(place.name for place in (*seen, path))}.")
     try:
@@ -41,15 +43,33 @@ def _extended(path: Path, shipped: Collection[str], seen: tuple[Path, ...]) -> T
         raise RlvrError(
             f"The profile {path} cannot be read: {error}. Give a TOML file, or one of {', '.join(shipped)}."
         ) from error
-    own = _parsed(text, str(path))
+    own = _chosen(_parsed(text, str(path)), method, str(path))
     base = own.pop("extends", None)
     if base is None:
         return own
     if not isinstance(base, str):
         raise RlvrError(f'{path}: extends is {base!r}; give the name of a profile, e.g. extends = "cluster".')
     if base.endswith(".toml"):
-        return merged(_extended(path.parent / base, shipped, (*seen, path.resolve())), own)
-    return merged(read(base, shipped), own)
+        return merged(_extended(path.parent / base, shipped, method, (*seen, path.resolve())), own)
+    return merged(read(base, shipped, method), own)
+
+
+def _chosen(table: Table, method: str, where: str) -> Table:
+    """The table with what stands for this method merged into the rest, the variant's settings last."""
+    from rlvr_pipelines.methods import METHODS
+
+    own = table.pop("for", {})
+    if not isinstance(own, dict):
+        raise RlvrError(f"{where}: for is {own!r}; it holds tables of settings by method, [for.r1_v].")
+    for name, settings in own.items():
+        known(name, METHODS, "for", where)
+        if not isinstance(settings, dict):
+            raise RlvrError(f"{where}: for.{name} is {settings!r}; it is a table of settings.")
+        if other := sorted(settings.keys() & {"for", "extends"}):
+            raise RlvrError(f"{where}: for.{name} cannot hold {other[0]}; it holds the settings of a profile.")
+    for name in dict.fromkeys((method.partition("/")[0], method)):
+        table = merged(table, own.get(name, {}))
+    return table
 
 
 def _parsed(text: str, where: str) -> Table:

@@ -99,9 +99,9 @@ def _has(method: Method, path: str) -> bool:
     return kind not in parts or name in ("*", *(part.name for part in parts[kind]))
 
 
-def profile(name: str) -> Profile:
-    """The profile of that name, or that of a file `NAME.toml`, which may extend another."""
-    table = profile_file.read(name, NAMES)
+def profile(name: str, method: str = "") -> Profile:
+    """The profile of that name, or that of a file `NAME.toml`, which may extend another; as it is for `method`."""
+    table = profile_file.read(name, NAMES, method)
     title = Path(name).stem
     if not re.fullmatch(r"[A-Za-z0-9][\w-]*", title):
         raise RlvrError(f"A profile's file is named with letters, digits, - and _ alone; {name} is not.")

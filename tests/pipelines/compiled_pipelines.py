@@ -23,7 +23,7 @@ def write_compiled(method, sized):
     with TemporaryDirectory() as name:
         lock, target = Path(name) / "images.lock", Path(name) / "pipeline.yaml"
         lock.write_text(json.dumps(LOCK))
-        chosen = profile(sized) if isinstance(sized, str) else sized
+        chosen = profile(sized, method) if isinstance(sized, str) else sized
         compile_pipeline(METHODS[method], chosen, target, store=STORE, lock=lock)
         return target.read_bytes()
 

@@ -37,7 +37,7 @@ SMALL = {
 
 
 def resources(method, sized, **options):
-    chosen = profile(sized) if isinstance(sized, str) else sized
+    chosen = profile(sized, method) if isinstance(sized, str) else sized
     text = compiled(method, sized) if isinstance(sized, str) else write_compiled(method, sized)
     return list(yaml.load_all(argo_yaml(text, chosen, **options), Loader=yaml.CSafeLoader))
 

@@ -11,6 +11,7 @@ from rlvr.plan.rollout_memory import drawing
 from rlvr.plan.shape import shape_of
 from rlvr.plan.stage_plan import Item, StagePlan
 from rlvr.plan.training import BYTES, whole_phase
+from rlvr.training import Scale
 
 
 def plan_evaluation(
@@ -21,7 +22,8 @@ def plan_evaluation(
     total = count(shape).total
     prompt = prompt_size(shape.vision, assumed, max_video_pixels=benchmark.max_video_pixels)
     new = benchmark.sampling.max_new_tokens
-    drawn = generation(prompt.tokens, benchmark.samples, new, batch)
+    limit = Scale().cache_tokens  # evaluation is cut by its batch
+    drawn = generation(prompt.tokens, benchmark.samples, new, batch, limit, packed=shape.packed)
     weights = Item(label="weights", bytes=float(precision * total), how=f"{precision} bytes a parameter")
     items = (weights, *drawing(shape, prompt, drawn, new, precision))
     reading = Item(label="checkpoint passing", bytes=float(precision * total), how="read before it goes to the GPU")

@@ -7,7 +7,7 @@ What turns out not to be needed is taken back.
 """
 
 import math
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -18,8 +18,8 @@ from rlvr.plan.machine import Machine
 from rlvr.plan.method_plan import Setting, plan_method
 from rlvr.plan.shape import shape_of
 from rlvr.plan.stage_plan import StagePlan
-from rlvr.plan.step_size import step_size
-from rlvr.training import Lora, Merge, Sft, ShortestSft, TrainJob
+from rlvr.plan.step_size import StepSize, step_size
+from rlvr.training import Lora, Merge, Scale, Sft, ShortestSft, TrainJob
 
 MOST_NODES = 32
 """Nodes that are proposed at most."""
@@ -68,9 +68,8 @@ def nearest(method: Method, setting: Setting, *, same_method: bool = False) -> P
     if found := _tried(method, setting, evaluation):
         return found
     taken: list[Change] = []
-    for change in _rungs(method, setting):
-        if same_method and change.changes_method:
-            continue
+    rungs = [change for change in _rungs(method, setting) if not (same_method and change.changes_method)]
+    for change in rungs:
         taken = [*(kept for kept in taken if (kept.table, kept.path) != (change.table, change.path)), change]
         if _tried(method, setting, [*taken, *evaluation]):
             break
@@ -80,6 +79,12 @@ def nearest(method: Method, setting: Setting, *, same_method: bool = False) -> P
         fewer = [kept for kept in taken if kept is not change]
         if _tried(method, setting, [*fewer, *evaluation]):
             taken = fewer
+    for change in taken:  # rungs of one setting go from little to much
+        for milder in (rung for rung in rungs if (rung.table, rung.path) == (change.table, change.path)):
+            others = [milder if kept is change else kept for kept in taken]
+            if _tried(method, setting, [*others, *evaluation]):
+                taken = others
+                break
     return _tried(method, setting, [*taken, *evaluation])
 
 
@@ -150,11 +155,14 @@ def _rungs(method: Method, setting: Setting) -> Iterator[Change]:
     """Changes of training to try, one after the other and all together."""
     scale, shape = setting.scale, shape_of(method.backbone.hub_id)
     stages = [stage for stage in method.stages if not isinstance(stage, Merge)]
-    one = max((step_size(stage, shape, scale, setting.assumed).group for stage in stages), default=0)
+    steps = [step_size(stage, shape, scale, setting.assumed) for stage in stages]
+    one = max((step.group for step in steps), default=0)
     if one and one < scale.micro_batch_tokens:
         yield _scale("micro_batch_tokens", one, "one prompt's completions in memory at a time")
+    yield from _fewer_drawn(scale, steps)
     if not scale.gradient_checkpointing:
         yield _scale("gradient_checkpointing", True, "activations are computed again in the backward pass")
+    yield from _fewer_learnt(scale, steps)
     if scale.processes < setting.train.gpus:
         yield _scale("processes", setting.train.gpus, "one process on every GPU that the profile asks for")
     best = 3 if shape.packed else 2  # ZeRO-3 refuses plain sequences
@@ -174,6 +182,24 @@ def _rungs(method: Method, setting: Setting) -> Iterator[Change]:
         if nodes > scale.nodes:
             yield _scale("nodes", nodes, "more nodes")
     yield from _method_changes(method)
+
+
+def _fewer_drawn(scale: Scale, steps: Sequence[StepSize]) -> Iterator[Change]:
+    """Fewer completions generated at a time, down to one."""
+    least = max((step.prompt.tokens + step.new for step in steps if step.new), default=0)
+    limit = scale.cache_tokens // 2
+    while least and scale.rollout == "transformers" and 2 * limit > least:
+        yield _scale("cache_tokens", max(limit, least), "fewer completions generated at a time")
+        limit //= 2
+
+
+def _fewer_learnt(scale: Scale, steps: Sequence[StepSize]) -> Iterator[Change]:
+    """Fewer of a prompt's completions in a micro-batch, down to one."""
+    least = max((step.prompt.tokens + step.length for step in steps), default=0)
+    limit = min(scale.micro_batch_tokens, max((step.part for step in steps), default=0)) // 2
+    while least and 2 * limit > least:
+        yield _scale("micro_batch_tokens", max(limit, least), "fewer completions in memory at a time")
+        limit //= 2
 
 
 SPLIT = {1: "splits optimiser state", 2: "splits gradients, too,", 3: "splits weights, too,"}

@@ -17,10 +17,10 @@ def step_seconds(
     grpo, processes = isinstance(stage, Grpo), scale.processes * scale.nodes
     groups = math.ceil(step.rows / processes)
     length = step.length * (assumed.mean_length if step.new else 1.0)
-    once = forward(shape, step.prompt, step.size, length, copies=step.copies, look=True)
+    once = forward(shape, step.prompt, step.size, length, copies=step.reads, look=True)
     settings = learner(stage)
     unseen = settings.freeze_vision or settings.lora is not None
-    seen = step.copies * vision_forward(shape, step.prompt) if unseen else 0.0
+    seen = step.reads * vision_forward(shape, step.prompt) if unseen else 0.0
     passes = 1.0 + (1.0 if scale.gradient_checkpointing else 0.0)
     backward = (1.0 if settings.lora else 2.0) * (once - seen)
     operations = passes * once + backward
@@ -30,6 +30,6 @@ def step_seconds(
     update = pass_seconds(groups * operations, gpu, assumed)
     if not grpo or step.drawn is None:
         return Seconds(update=update)
-    read = step.mine * forward(shape, step.prompt, 0, 0, copies=step.copies, look=True)
+    read = step.mine * forward(shape, step.prompt, 0, 0, copies=1 if step.packed else step.size, look=True)
     each = decoding_seconds(shape, step.prompt, step.drawn.prompts, step.drawn.rows, step.new, gpu, assumed, precision)
     return Seconds(rollout=pass_seconds(read, gpu, assumed) + step.drawn.batches * each, update=update)

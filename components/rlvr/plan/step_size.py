@@ -1,5 +1,6 @@
 """How large a step of a training stage is: one prompt, the largest micro-batch, and what one process draws."""
 
+import math
 from dataclasses import dataclass
 
 from rlvr.plan.assumptions import Assumptions
@@ -11,6 +12,7 @@ from rlvr.plan.batch import (
     groups_at_once,
     prompt_size,
     share,
+    together,
     update_prompts,
 )  # fmt: skip
 from rlvr.plan.shape import Shape
@@ -33,48 +35,69 @@ class StepSize:
     """Whether a group's completions share their prompt."""
     size: int
     """Responses a prompt."""
+    together: int
+    """Of these, how many are learnt from in one micro-batch: fewer where all of them exceed it."""
     length: int
     """Tokens of a response at most."""
     groups: int
-    """Prompts of a micro-batch."""
+    """Prompts of a micro-batch, each with `together` responses."""
     rows: int
     """Prompts of a step, or examples of a batch."""
     mine: int
     """Prompts that the busiest process draws completions for; 0 where none are drawn."""
     new: int
     """Tokens of a completion at most; 0 where none are drawn."""
+    cache: int
+    """Tokens that are generated at a time at most."""
 
     @property
     def scored(self) -> int:
         """Log-probs of a micro-batch."""
-        return self.groups * self.size * self.length
+        return self.groups * self.together * self.length
 
     @property
     def group(self) -> int:
-        """Packed tokens of one prompt with its responses."""
+        """Packed tokens of one prompt with all its responses."""
         return group_tokens(self.prompt.tokens, self.length, self.size, packed=self.packed)
+
+    @property
+    def part(self) -> int:
+        """Packed tokens of one prompt with the responses that are learnt from together."""
+        return group_tokens(self.prompt.tokens, self.length, self.together, packed=self.packed)
 
     @property
     def tokens(self) -> int:
         """Packed tokens of a micro-batch."""
-        return self.groups * self.group
+        return self.groups * self.part
 
     @property
     def copies(self) -> int:
         """How often a prompt stands in a micro-batch."""
-        return 1 if self.packed else self.size
+        return 1 if self.packed else self.together
+
+    @property
+    def parts(self) -> int:
+        """In how many micro-batches the responses of one prompt are learnt from."""
+        return math.ceil(self.size / self.together)
+
+    @property
+    def reads(self) -> int:
+        """How often a prompt is read in an update: once a part, or once a response."""
+        return self.parts if self.packed else self.size
 
     @property
     def keys(self) -> float:
         """Keys that attention reads, as a multiple of the tokens: each response reads its prompt's again."""
         if not self.packed:
             return 1.0
-        return (self.prompt.tokens + self.size * (self.prompt.tokens + self.length)) / self.group
+        return (self.prompt.tokens + self.together * (self.prompt.tokens + self.length)) / self.part
 
     @property
     def drawn(self) -> Generation | None:
         """Batches of generation of one process; None where nothing is drawn."""
-        return generation(self.prompt.tokens, self.size, self.new, self.mine) if self.new else None
+        if not self.new:
+            return None
+        return generation(self.prompt.tokens, self.size, self.new, self.mine, self.cache, packed=self.packed)
 
 
 def step_size(stage: Trained, shape: Shape, scale: Scale, assumed: Assumptions) -> StepSize:
@@ -95,10 +118,13 @@ def step_size(stage: Trained, shape: Shape, scale: Scale, assumed: Assumptions) 
         size = 2 if isinstance(stage, Dpo) else 1
         length = new or assumed.response_tokens
         mine = DRAWN_AT_ONCE if new else 0
-    group = group_tokens(prompt.tokens, length, size, packed=shape.packed)
+    limit, once = scale.micro_batch_tokens, size
+    if isinstance(stage, Grpo):  # the two responses of a preference are compared, so they stay together
+        once = together(prompt.tokens, length, size, limit, packed=shape.packed)
+    part = group_tokens(prompt.tokens, length, once, packed=shape.packed)
     return StepSize(
-        prompt=prompt, packed=shape.packed, size=size, length=length, rows=rows, mine=mine, new=new,
-        groups=groups_at_once(group, share(updated, processes), scale.micro_batch_tokens),
+        prompt=prompt, packed=shape.packed, size=size, together=once, length=length, rows=rows, mine=mine, new=new,
+        groups=groups_at_once(part, share(updated, processes), limit), cache=scale.cache_tokens,
     )  # fmt: skip
 
 

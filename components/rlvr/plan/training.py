@@ -96,7 +96,7 @@ def _obstacle(shape: Shape, scale: Scale, machine: Machine, drawing_weights: flo
 def _facts(stage: Trained, step: StepSize, scale: Scale) -> tuple[tuple[str, str], ...]:
     """Sizes of a step, for people."""
     pictures = step.prompt.tokens_of_pictures
-    each = f"{step.size} responses each" if step.size > 1 else "one response each"
+    each = f"{step.together} responses each" if step.together > 1 else "one response each"
     prompts = "prompt" if step.groups == 1 else "prompts"
     own = "prompt" if step.mine == 1 else "prompts"
     facts = [
@@ -109,6 +109,8 @@ def _facts(stage: Trained, step: StepSize, scale: Scale) -> tuple[tuple[str, str
         facts.append(("busiest process", f"draws {step.mine * step.size:,} completions of {step.mine} {own}"))
     else:
         facts.append(("step", f"{step.rows * step.group:,} tokens: {step.rows} examples of {step.group:,}"))
-    if step.group > scale.micro_batch_tokens:
-        facts.append(("note", f"one group exceeds micro_batch_tokens ({scale.micro_batch_tokens:,}); it is not cut"))
+    if step.part > scale.micro_batch_tokens:
+        facts.append(("note", f"{step.part:,} tokens exceed micro_batch_tokens ({scale.micro_batch_tokens:,})"))
+    elif step.together < step.size:
+        facts.append(("note", f"a prompt's {step.size} responses are learnt from in {step.parts} passes"))
     return tuple(facts)

@@ -34,7 +34,8 @@ class Seconds:
 def forward(shape: Shape, prompt: PromptSize, responses: int, length: float, *, copies: int, look: bool) -> float:
     """Operations of one forward pass over a prompt with `responses` responses of `length` tokens.
 
-    `copies` of the prompt are read (1 when packed); `look`: whether its pictures go through the tower.
+    `copies` of the prompt are read (1 when all responses are packed together); `look`: whether its pictures go through
+    the tower.
     """
     language, parts = shape.language, count(shape)
     tokens = copies * prompt.tokens + responses * length
@@ -42,7 +43,9 @@ def forward(shape: Shape, prompt: PromptSize, responses: int, length: float, *, 
     latent = language.latent
     both = latent.nope + latent.rope + latent.value if latent else 2 * language.head
     total = 2.0 * tokens * parts.active_layers + 2.0 * language.layers * language.heads * both * pairs
-    total += 2.0 * language.hidden * language.vocabulary * (responses * length if copies == 1 else tokens)
+    total += (
+        2.0 * language.hidden * language.vocabulary * (responses * length if shape.packed or copies == 1 else tokens)
+    )
     return total + (copies * vision_forward(shape, prompt) if look else 0.0)
 
 

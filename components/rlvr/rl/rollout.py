@@ -12,16 +12,13 @@ from typing import Any, Protocol
 import torch
 
 from rlvr.errors import RlvrError
+from rlvr.rl.cache_batches import cache_batches
 from rlvr.rl.choice import choose, uniforms
 from rlvr.rl.decoding import Decoding
 from rlvr.rl.encoding import EncodedPrompt
 from rlvr.rl.graph_decoding import GraphDecoding, can_be_captured
 from rlvr.rl.policy import Features, Policy, Prefix
-from rlvr.training import Sampling
-
-CACHE_TOKENS = 2**18
-"""Prompt and completion tokens generated at a time; more prompts go in further batches."""
-
+from rlvr.training import Sampling, Scale
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Completion:
@@ -67,8 +64,12 @@ class RolloutEngine(Protocol):
 class Rollout:
     """Generation with transformers' own model and our sampling loop."""
 
-    def __init__(self, model: Any, tokenizer: Any) -> None:
-        """`model`: a vision-language model or its `Policy`; `tokenizer`: gives the end, padding and vision ids."""
+    def __init__(self, model: Any, tokenizer: Any, *, cache_tokens: int | None = None) -> None:
+        """`model`: a vision-language model or its `Policy`; `tokenizer`: gives the end, padding and vision ids.
+
+        `cache_tokens`: prompt and completion tokens generated at a time (default: that of `Scale`).
+        """
+        self.cache_tokens = cache_tokens or Scale().cache_tokens
         self.policy = model if isinstance(model, Policy) else Policy(model)
         self.model, self.tokenizer = self.policy.model, tokenizer
         ends = self.model.generation_config.eos_token_id
@@ -101,36 +102,22 @@ class Rollout:
         together.
         """
         groups = starts or [[torch.zeros(0, dtype=torch.long)] * group_size for _ in prompts]
-        batches = self.batches(prompts, groups, sampling.max_new_tokens)
-        results: dict[int, list[Completion]] = {}
+        packed = self.policy.obstacle is None
+        batches = cache_batches(prompts, groups, sampling.max_new_tokens, self.cache_tokens, packed=packed)
+        results: list[list[Completion]] = [[] for _ in prompts]
         for batch in batches:
             keys = [
                 f"{seed}/{step}/{prompts[index].row_id}/{(before[index] if before else 0) + sample}"
-                for index in batch
-                for sample in range(len(groups[index]))
+                for index, samples in batch
+                for sample in samples
             ]
-            chosen = [prompts[index] for index in batch]
-            state = self._decoding(
-                chosen, [groups[index] for index in batch], features, prefix if len(batches) == 1 else None
-            )
+            chosen = [prompts[index] for index, _ in batch]
+            begun = [[groups[index][sample] for sample in samples] for index, samples in batch]
+            state = self._decoding(chosen, begun, features, prefix if len(batches) == 1 else None)
             completions = iter(self._sample(state, keys, sampling))
-            results |= {index: [next(completions) for _ in groups[index]] for index in batch}
-        return [results[index] for index in range(len(prompts))]
-
-    def batches(
-        self, prompts: Sequence[EncodedPrompt], groups: Sequence[Sequence[torch.Tensor]], new: int
-    ) -> list[list[int]]:
-        """Prompts in batches whose padded cache stays within `CACHE_TOKENS`, by ascending length if several."""
-        batches: list[list[int]] = [[]]
-        rows = 0
-        for index in sorted(range(len(prompts)), key=lambda index: len(prompts[index].ids)):
-            rows += len(groups[index])
-            longest = max((len(start) for start in groups[index]), default=0) + new
-            if batches[-1] and (len(batches[-1]) + 1) * len(prompts[index].ids) + rows * longest > CACHE_TOKENS:
-                batches.append([])
-                rows = len(groups[index])
-            batches[-1].append(index)
-        return batches if len(batches) > 1 else [sorted(batches[0])]
+            for index, samples in batch:
+                results[index] += [next(completions) for _ in samples]
+        return results
 
     def _sample(self, state: Any, keys: Sequence[str], sampling: Sampling) -> list[Completion]:
         """One completion a key, at most `max_new_tokens` long."""

@@ -294,4 +294,4 @@ def rollout_engine(
 
         pictures = max(len(row["images"]) for row in rows)
         return VllmRollout(policy, processor, base, precision=precision, max_tokens=longest, pictures=pictures)
-    return Rollout(policy, processor.tokenizer)
+    return Rollout(policy, processor.tokenizer, cache_tokens=scale.cache_tokens)

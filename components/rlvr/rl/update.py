@@ -1,4 +1,4 @@
-"""One optimiser update: samples to micro-batches of whole groups, to gradients."""
+"""One optimiser update: samples to micro-batches of groups, or of their parts, to gradients."""
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
@@ -15,7 +15,7 @@ from rlvr.rl.policy import Policy
 from rlvr.rl.prompts import StepPrompts
 from rlvr.rl.reference import Reference
 from rlvr.rl.sample import Sample
-from rlvr.training import Grpo, Scale
+from rlvr.training import Grpo, Scale, cutting
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,6 +33,19 @@ class Group:
     def tokens(self) -> int:
         """Response tokens, N."""
         return sum(sample.length for sample in self.samples)
+
+    def parts(self, count: int) -> list["Group"]:
+        """The samples in `count` groups, in order."""
+        lengths = [sample.length for sample in self.samples]
+        weights, likelihood = torch.split(self.weights, lengths), torch.split(self.likelihood, lengths)
+        return [
+            Group(
+                [self.samples[number] for number in numbers],
+                torch.cat([weights[number] for number in numbers]),
+                torch.cat([likelihood[number] for number in numbers]),
+            )
+            for numbers in cutting.cut(len(lengths), count)
+        ]
 
 
 class Updater:
@@ -56,7 +69,7 @@ class Updater:
     def accumulate(self, samples: Sequence[Sample]) -> dict[str, float]:
         """Backward passes over this rank's groups of one update; returns loss, kl and clip fraction of all ranks."""
         world = self.engine.world
-        groups = self.groups(samples)
+        groups = self.cut(self.groups(samples))
         mine = assign([group.tokens for group in groups], world.size)[world.rank]
         batches = list(self.micro_batches([groups[index] for index in mine]))
         if self.engine.lockstep:
@@ -121,6 +134,17 @@ class Updater:
             )
             for numbers in by_row.values()
         ]
+
+    def cut(self, groups: Sequence[Group]) -> list[Group]:
+        """The groups, those that exceed a micro-batch's tokens in parts; a single sample is never cut."""
+        limit, packed = self.scale.micro_batch_tokens, not self.policy.obstacle
+        cut_up: list[Group] = []
+        for group in groups:
+            lengths = [sample.length for sample in group.samples]
+            prompt = len(self.prompts[group.samples[0].row].ids)
+            count = cutting.parts(len(lengths), prompt, max(lengths), limit, packed=packed)
+            cut_up += [group] if count == 1 else group.parts(count)
+        return cut_up
 
     def micro_batches(self, groups: Sequence[Group]) -> Iterator[list[Group]]:
         """Runs of whole groups whose packed tokens stay within the limit (a single group may exceed it)."""

@@ -27,6 +27,8 @@ class Scale:
     gradient_checkpointing: bool = False
     """Whether activations are computed again in the backward pass."""
     micro_batch_tokens: int = 16_384
-    """Packed tokens a forward pass."""
+    """Packed tokens a forward pass; the completions of a prompt that has more are learnt from in several passes."""
+    cache_tokens: int = 2**18
+    """Prompt and completion tokens that a process generates at a time; what is more is generated afterwards."""
     rollout: Literal["transformers", "vllm"] = "transformers"
     """What generates: the engine's own loop, or vLLM in the same process."""

@@ -77,7 +77,7 @@ def compile(
     require_namespace(namespace or None)
     chosen = method(name)
     sized = with_own(
-        find_profile(profile), data=data, files=files, columns=columns, base=base, rewards=reward or (),
+        find_profile(profile, name), data=data, files=files, columns=columns, base=base, rewards=reward or (),
         settings=set_ or (),
     )  # fmt: skip
     sized = replace(sized, cross_check=cross_check or sized.cross_check)

@@ -43,7 +43,7 @@ def plan(
     from rlvr_pipelines.plan_setting import setting_of, with_scale
     from rlvr_pipelines.profiles import profile as find_profile
 
-    spread, others = with_scale(find_profile(profile), set_ or ())
+    spread, others = with_scale(find_profile(profile, name), set_ or ())
     sized = with_own(spread, settings=others)
     assumed = Assumptions(picture_pixels=pixels, pictures=pictures, text_tokens=text, response_tokens=response)
     if not run(sized.scaled(method(name)), profile, setting_of(sized, gpu, assumed), Console(), write=write, json=json):

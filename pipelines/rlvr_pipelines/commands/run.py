@@ -65,7 +65,7 @@ def run(
     console = Console(file=sys.stdout)
     chosen = method(name)
     sized = with_own(
-        find_profile(profile), data=data, files=files, columns=columns, base=base, rewards=reward or (),
+        find_profile(profile, name), data=data, files=files, columns=columns, base=base, rewards=reward or (),
         settings=set_ or (),
     )  # fmt: skip
     scaled = sized.scaled(chosen)

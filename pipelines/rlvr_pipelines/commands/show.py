@@ -22,7 +22,7 @@ def show(
 
     chosen = method(name)
     if profile:
-        chosen = find_profile(profile).scaled(chosen)
+        chosen = find_profile(profile, name).scaled(chosen)
     if json:
         print(dumps(chosen))
     else:

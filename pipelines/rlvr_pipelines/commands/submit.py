@@ -75,7 +75,7 @@ def submit(
     from rlvr_pipelines.profiles import profile as find_profile
 
     sized = with_own(
-        find_profile(profile), data=data, files=files, columns=columns, base=base, rewards=reward or (),
+        find_profile(profile, name), data=data, files=files, columns=columns, base=base, rewards=reward or (),
         settings=set_ or (),
     )  # fmt: skip
     sized = replace(sized, cross_check=cross_check or sized.cross_check, promote=promote or sized.promote)

@@ -85,7 +85,12 @@ def _wanted(one: Schedule, experiment: str, lock: Path, allow_unpinned: bool) ->
     settings = [f"{path}={json.dumps(value)}" for path, value in one.set.items()]
     try:
         sized = with_own(
-            profile(one.profile), data=one.data, files=one.files, columns=one.columns, base=one.base, settings=settings
+            profile(one.profile, one.method),
+            data=one.data,
+            files=one.files,
+            columns=one.columns,
+            base=one.base,
+            settings=settings,
         )
         sized = replace(sized, promote=one.promote or sized.promote)
         packed = package(method(one.method), sized, store=one.store, lock=lock, allow_unpinned=allow_unpinned)

@@ -18,7 +18,6 @@ from torch.profiler import ProfilerActivity, profile
 from rlvr.backbones.backbone import Tiny
 from rlvr.backbones.tiny import build
 from rlvr.plan import activations as planned_activations
-from rlvr.plan import batch as planned_batch
 from rlvr.plan import cache as planned_cache
 from rlvr.plan.batch import Generation, PromptSize
 from rlvr.plan.cache import token_bytes
@@ -196,6 +195,5 @@ def test_a_split_state_adds_up_to_the_whole_one():
 
 
 def test_constants_are_the_engines():
-    assert planned_batch.CACHE_TOKENS == rollout.CACHE_TOKENS
     assert planned_activations.CHUNK == logprobs.CHUNK
     assert planned_cache.BLOCK == BLOCK

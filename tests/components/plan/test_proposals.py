@@ -5,6 +5,7 @@ from dataclasses import replace
 import pytest
 
 from rlvr.errors import RlvrError
+from rlvr.overrides import apply
 from rlvr.plan.fits import alternatives, check_fits, on_larger_gpus
 from rlvr.plan.gpu import GIB, gpu_named
 from rlvr.plan.machine import Machine, quantity
@@ -44,11 +45,29 @@ def test_what_fits_needs_no_change():
         ("curr_reft/7b", {"processes": 8, "gradient_checkpointing": True}, ["zero_stage"]),
         # on one GPU there is nothing to split: optimiser state goes to host memory
         ("curr_reft/7b", {"gpus": 1, "gradient_checkpointing": True}, ["zero_stage", "offload_optimiser"]),
-        # then more nodes, which need a TrainJob
+        # fewer completions are drawn, or learnt from, at a time
         (
             "vl_rethinker",
             {"gpu": "a100-40", "processes": 8, "zero_stage": 3, "gradient_checkpointing": True, "batch": 8},
-            ["job", "nodes"],
+            ["cache_tokens"],
+        ),
+        (
+            "kimi_vl_thinking",
+            {
+                "processes": 8,
+                "zero_stage": 2,
+                "offload_optimiser": True,
+                "gradient_checkpointing": True,
+                "batch": 4,
+                "micro_batch_tokens": 200_000,
+            },
+            ["micro_batch_tokens"],
+        ),
+        # more nodes need a TrainJob
+        (
+            "mm_eureka/internvl_pretrain",
+            {"processes": 8, "zero_stage": 3, "gradient_checkpointing": True, "batch": 2},
+            ["cache_tokens", "offload_optimiser", "job", "nodes"],
         ),
     ],
 )
@@ -149,8 +168,11 @@ def test_other_amounts_are_refused():
         gpu_named("h900")
 
 
-def test_what_fits_nowhere_as_it_is_gets_a_larger_gpu_and_a_changed_method():
+@pytest.mark.parametrize(("completion", "changed"), [(4096, False), (2**20, True)])
+def test_what_fits_on_no_such_gpu_gets_a_larger_one_and_only_then_a_changed_method(completion, changed):
     start = setting(processes=8, zero_stage=3, gradient_checkpointing=True)
-    found, larger = alternatives(method("vl_rethinker/72b"), start)
+    long = apply(method("vl_rethinker/72b"), {"stages.*.sampling.max_new_tokens": completion})
+    found, larger = alternatives(long, start)
     assert found is None and larger is not None and larger.setting.train.gpu.name == "b200-180"
-    assert any(change.changes_method for change in larger.changes) and all(plan.fits for plan in larger.plans)
+    assert any(change.changes_method for change in larger.changes) is changed
+    assert all(plan.fits for plan in larger.plans)

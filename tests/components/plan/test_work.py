@@ -9,15 +9,15 @@ from tiny_shapes import shape_of_model
 from rlvr.backbones.backbone import Tiny
 from rlvr.backbones.tiny import build
 from rlvr.plan.assumptions import Assumptions
-from rlvr.plan.batch import generation, group_tokens, groups_at_once, prompt_size
+from rlvr.plan.batch import generation, group_tokens, groups_at_once, prompt_size, together
 from rlvr.plan.gpu import GPUS, gpu_named
 from rlvr.plan.shape import shape_of
 from rlvr.plan.step_seconds import step_seconds
 from rlvr.plan.step_size import StepSize
 from rlvr.plan.work import forward
+from rlvr.rl.cache_batches import cache_batches
 from rlvr.rl.flops import FlopCount
 from rlvr.rl.hardware import peak_flops
-from rlvr.rl.rollout import Rollout
 from rlvr.rl.update import Group, Updater
 from rlvr.training import Grpo, Loss, Optimiser, Sampling, Scale
 
@@ -58,29 +58,41 @@ def test_longer_prompts_than_the_stage_takes_are_not_planned_for():
     assert video.tokens_of_pictures == 3584  # VideoChat-R1's limit, two frames a patch
 
 
+@pytest.mark.parametrize("packed", (True, False))
+@pytest.mark.parametrize("limit", (1, 3000, 40_000, Scale().cache_tokens))
 @pytest.mark.parametrize(
     ("prompt", "size", "new", "prompts"), [(100, 8, 64, 5), (1500, 8, 2048, 40), (9000, 2, 16_384, 9)]
 )
-def test_generation_is_cut_as_the_engine_cuts_it(prompt, size, new, prompts):
+def test_generation_is_cut_as_the_engine_cuts_it(prompt, size, new, prompts, limit, packed):
     encoded = [SimpleNamespace(ids=range(prompt)) for _ in range(prompts)]
     nothing = [[torch.zeros(0)] * size for _ in encoded]
-    batches = Rollout.batches(None, encoded, nothing, new)
-    planned = generation(prompt, size, new, prompts)
-    assert planned.prompts == max(map(len, batches)) and planned.rows == size * planned.prompts
-    assert planned.batches == len(batches)
+    batches = cache_batches(encoded, nothing, new, limit, packed=packed)
+    drawn = sorted((part.prompt, sample) for batch in batches for part in batch for sample in part.samples)
+    assert drawn == [(number, sample) for number in range(prompts) for sample in range(size)]
+    planned = generation(prompt, size, new, prompts, limit, packed=packed)
+    most = max(sum(len(part.samples) for part in batch) for batch in batches)
+    assert planned.rows / 1.15 <= most <= planned.rows and planned.batches == len(batches)
+    assert planned.prompts == max(map(len, batches))
+    for batch in batches:
+        rows = sum(len(part.samples) for part in batch)
+        assert rows == 1 or (len(batch) if packed else rows) * prompt + rows * new <= limit
 
 
 @pytest.mark.parametrize("obstacle", (None, "not packable"))
-@pytest.mark.parametrize("limit", (1, 3000, 16_384))
+@pytest.mark.parametrize("limit", (1, 850, 3000, 16_384))
 def test_micro_batches_are_cut_as_the_engine_cuts_them(obstacle, limit):
     groups = [Group([SimpleNamespace(row=row, length=100)] * 4, torch.ones(400), torch.ones(400)) for row in range(9)]
     updater = SimpleNamespace(
         policy=SimpleNamespace(obstacle=obstacle), scale=Scale(micro_batch_tokens=limit),
         prompts={row: SimpleNamespace(ids=range(700)) for row in range(9)},
     )  # fmt: skip
-    cut = list(Updater.micro_batches(updater, groups))
-    planned = groups_at_once(group_tokens(700, 100, 4, packed=obstacle is None), 9, limit)
-    assert planned == max(map(len, cut))
+    batches = list(Updater.micro_batches(updater, Updater.cut(updater, groups)))
+    packed = obstacle is None
+    once = together(700, 100, 4, limit, packed=packed)
+    assert once == max(len(group.samples) for batch in batches for group in batch)
+    assert groups_at_once(group_tokens(700, 100, once, packed=packed), 9, limit) == max(map(len, batches))
+    assert sum(group.tokens for batch in batches for group in batch) == 3600
+    assert all(len(group.weights) == len(group.likelihood) == group.tokens for batch in batches for group in batch)
 
 
 @pytest.mark.parametrize("family", ("qwen2_vl", "qwen2_5_vl", "internvl", "kimi_k25"))
@@ -103,7 +115,9 @@ def test_the_measured_step_is_estimated():
     )  # fmt: skip
     assumed = Assumptions(picture_pixels=1024 * 784, text_tokens=30, mean_length=1.0)
     prompt = prompt_size(shape.vision, assumed)
-    step = StepSize(prompt=prompt, packed=True, size=8, length=256, groups=1, rows=1, mine=1, new=256)
+    step = StepSize(
+        prompt=prompt, packed=True, size=8, together=8, length=256, groups=1, rows=1, mine=1, new=256, cache=2**18
+    )
     seconds = step_seconds(stage, shape, step, gpu_named("h200-141"), Scale(), assumed, 2)
     assert seconds.rollout == pytest.approx(1.85, rel=0.15)
     assert seconds.update == pytest.approx(0.43, rel=0.25)

@@ -222,15 +222,17 @@ def test_completions_do_not_depend_on_their_batch(network, prompts, groups):
     assert [c.ids.tolist() for c in alone[0]] == [c.ids.tolist() for c in groups[2]]
 
 
-def test_small_batches_and_finished_rows_change_nothing(network, prompts, monkeypatch):
+def test_small_batches_and_finished_rows_change_nothing(network, prompts):
     model, processor = network
     rollout = Rollout(model, processor.tokenizer)
     rollout.ends = torch.arange(40, 200)  # about every third token ends a completion
     whole = rollout.generate(prompts, 4, SAMPLING, seed=3)
     assert len({len(completion.ids) for group in whole for completion in group}) > 3
-    monkeypatch.setattr("rlvr.rl.rollout.CACHE_TOKENS", 1)
-    split = rollout.generate(prompts, 4, SAMPLING, seed=3)
-    assert [[c.ids.tolist() for c in g] for g in split] == [[c.ids.tolist() for c in g] for g in whole]
+    longest = max(len(prompt.ids) for prompt in prompts)
+    for tokens in (1, longest + 2 * SAMPLING.max_new_tokens):  # each completion alone, then two of a prompt
+        rollout.cache_tokens = tokens
+        split = rollout.generate(prompts, 4, SAMPLING, seed=3)
+        assert [[c.ids.tolist() for c in g] for g in split] == [[c.ids.tolist() for c in g] for g in whole]
     kept = torch.cat([completion.logprobs for group in whole for completion in group])
     with torch.no_grad():
         assert (kept - Policy(model)(prompts, ids_of(whole))).abs().max() < 5e-6
