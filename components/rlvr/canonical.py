@@ -6,7 +6,9 @@ A function stands in the JSON as `"module:name"`; unions of dataclasses carry a 
 
 import hashlib
 import importlib
+import inspect
 import json
+import sys
 from collections.abc import Callable
 from functools import cache
 from types import UnionType
@@ -54,15 +56,25 @@ def reference(function: Callable[..., Any]) -> str:
     return f"{function.__module__}:{function.__qualname__}"
 
 
-def resolve(text: str) -> Callable[..., Any]:
-    """The function that `"module:name"` names; `RlvrError` when there is none."""
+def resolve(text: object) -> Callable[..., Any]:
+    """The function that `"module:name"` names; `RlvrError` when there is none.
+
+    Only a function that is written in that module is found: not what it imports, no class, and nothing of Python's own
+    library, so that a JSON text cannot name `os:system` in a reward's place.
+    """
+    if not isinstance(text, str):
+        raise RlvrError(f"{str(text)[:60]!r} is not a function; write it as 'package.module:function'.")
     module, _, name = text.partition(":")
+    if module.partition(".")[0] in sys.stdlib_module_names:
+        raise RlvrError(f"{text!r} is a function of Python's own library, which no setting may name.")
     try:
         function = getattr(importlib.import_module(module), name)
-    except (ImportError, AttributeError, ValueError) as error:
+    except (ImportError, AttributeError, ValueError, TypeError) as error:
         raise RlvrError(f"There is no function {text!r} ({error}); write it as 'package.module:function'.") from error
-    if not callable(function):
+    if not inspect.isfunction(inspect.unwrap(function) if callable(function) else function):
         raise RlvrError(f"{text!r} is not a function.")
+    if function.__module__ != module:
+        raise RlvrError(f"{text!r} is written elsewhere; name it as {function.__module__}:{name}.")
     return function  # type: ignore[no-any-return]
 
 

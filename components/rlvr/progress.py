@@ -16,6 +16,9 @@ LOCK = "RLVR_LOCK"
 WATCH_SECONDS = 0.5
 """How often a stage looks whether that command still lives."""
 
+MAX_CHARACTERS = 1_000_000
+"""Longest line that is read as progress."""
+
 _last_printed = 0.0
 
 
@@ -32,7 +35,7 @@ def report(stage: str, step: int, total: int, **values: Any) -> None:
 
 
 def read(path: str | os.PathLike[str], offset: int = 0) -> tuple[list[dict[str, Any]], int]:
-    """Whole progress lines of a file from byte `offset` on, and the offset to go on from."""
+    """Whole progress lines of a file from byte `offset` on, and the offset to go on from; other lines are left out."""
     try:
         with open(path, "rb") as file:
             file.seek(offset)
@@ -40,7 +43,22 @@ def read(path: str | os.PathLike[str], offset: int = 0) -> tuple[list[dict[str, 
     except FileNotFoundError:
         return [], offset
     whole = data[: data.rfind(b"\n") + 1]
-    return [json.loads(line) for line in whole.splitlines()], offset + len(whole)
+    found = (progress_line(line) for line in whole.split(b"\n"))
+    return [line for line in found if line is not None], offset + len(whole)
+
+
+def progress_line(text: str | bytes) -> dict[str, Any] | None:
+    """The content of a progress line; None for any other text, such as a line that a killed process left half."""
+    if len(text) > MAX_CHARACTERS:
+        return None
+    try:
+        line = json.loads(text)
+    except (ValueError, RecursionError):
+        return None
+    if not isinstance(line, dict) or not isinstance(line.get("stage"), str):
+        return None
+    counted = all(type(line.get(key)) is int for key in ("step", "total"))
+    return line if counted and type(line.get("time")) in (int, float) else None
 
 
 def stop_with_parent() -> None:

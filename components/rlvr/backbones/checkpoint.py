@@ -3,7 +3,6 @@
 import os
 import re
 import shutil
-import tempfile
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -11,6 +10,8 @@ from rlvr.backbones.backbone import Backbone
 from rlvr.backbones.pixel_limits import limit_pixels
 from rlvr.backbones.remote_code import MARKER, mark, may_execute, read_json
 from rlvr.errors import RlvrError
+from rlvr.links import refuse_link_out
+from rlvr.scratch import scratch
 
 if TYPE_CHECKING:
     import torch
@@ -89,9 +90,9 @@ def fetch(backbone: Backbone, out: Path) -> None:
     elif backbone.location.startswith("s3://"):
         from rlvr.store.prefix import fetch_prefix
 
-        with tempfile.TemporaryDirectory(prefix="rlvr-checkpoint-") as name:
-            fetch_prefix(backbone.location, "*", Path(name))
-            _copy(Path(name), patterns, out)
+        with scratch() as folder:
+            fetch_prefix(backbone.location, "*", folder)
+            _copy(folder, patterns, out)
     else:
         _copy(Path(backbone.location), patterns, out)
     if backbone.remote_code:
@@ -105,6 +106,7 @@ def _copy(source: Path, patterns: tuple[str, ...], out: Path) -> None:
     for pattern in patterns:
         for file in sorted(source.glob(pattern)):
             if file.name != MARKER:
+                refuse_link_out(file, source)
                 shutil.copyfile(file, out / file.name)
 
 
@@ -122,6 +124,11 @@ def device() -> "torch.device":
 def _require_checkpoint(folder: Path) -> None:
     if not folder.is_dir():
         raise RlvrError(f"The checkpoint folder {folder} does not exist.")
+    if (folder / "adapter_config.json").is_file() and not (folder / "config.json").is_file():
+        raise RlvrError(
+            f"{folder} holds adapters (adapter_config.json) without the model that they belong to. Merge them into it "
+            f"(merge_and_unload of peft) and give the whole checkpoint."
+        )
     if not (folder / "config.json").is_file():
         raise RlvrError(f"{folder} holds no config.json, so it is not a checkpoint in the transformers format.")
     if not any(folder.glob("*.safetensors")):

@@ -9,6 +9,7 @@ and archive members, the one is taken whose path ends in the most names of the w
 """
 
 import zipfile
+import zlib
 from collections import defaultdict
 from collections.abc import Iterator, Sequence
 from pathlib import Path, PurePosixPath
@@ -17,9 +18,13 @@ from typing import Any
 from rlvr.data.json_rows import json_items, json_lines
 from rlvr.data.source import RawRow
 from rlvr.errors import RlvrError
+from rlvr.links import refuse_link_out
 
 SUFFIXES = frozenset({".bmp", ".gif", ".jpeg", ".jpg", ".png", ".webp"})
 """Endings of pictures; other files and members are not listed."""
+
+MAX_PICTURE_BYTES = 256 * 2**20
+"""Longest file that is unpacked from an archive."""
 
 
 def rows_of(folder: Path, patterns: Sequence[str], column: str = "image") -> Iterator[RawRow]:
@@ -71,14 +76,34 @@ class Pictures:
                 f"set's pictures into that folder, packed or unpacked."
             )
         archive, name = max(places, key=lambda place: _shared(PurePosixPath(place[1]).parts, wanted))
-        content = self._archive(archive).read(name) if archive else (self._folder / name).read_bytes()
-        return {"bytes": content, "path": path}
+        if archive is None:
+            refuse_link_out(self._folder / name, self._folder)
+            return {"bytes": (self._folder / name).read_bytes(), "path": path}
+        return {"bytes": self._unpacked(archive, name), "path": path}
+
+    def _unpacked(self, path: Path, name: str) -> bytes:
+        """A member of an archive, whose size is what was unpacked and not what the archive says."""
+        try:
+            with self._archive(path).open(name) as member:
+                content = member.read(MAX_PICTURE_BYTES + 1)
+        # Encrypted members and those of unknown compression raise RuntimeError and its NotImplementedError.
+        except (zipfile.BadZipFile, zlib.error, EOFError, OSError, RuntimeError) as error:
+            raise RlvrError(
+                f"{name!r} in {str(path)!r} cannot be unpacked ({error}); fetch the archive again."
+            ) from error
+        if len(content) > MAX_PICTURE_BYTES:
+            raise RlvrError(
+                f"{name!r} in {str(path)!r} unpacks to more than {MAX_PICTURE_BYTES // 2**20} MiB, which no picture "
+                f"has; the archive is damaged or meant to fill memory. Remove it."
+            )
+        return content
 
     def _archive(self, path: Path) -> zipfile.ZipFile:
         if path not in self._open:
             try:
+                refuse_link_out(path, self._folder)
                 self._open[path] = zipfile.ZipFile(path)
-            except (zipfile.BadZipFile, OSError) as error:
+            except (zipfile.BadZipFile, OSError, NotImplementedError) as error:
                 raise RlvrError(f"{str(path)!r} is no readable zip archive ({error}); fetch it again.") from error
         return self._open[path]
 

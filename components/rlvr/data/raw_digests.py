@@ -13,6 +13,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from rlvr.links import refuse_link_out
+
 PICTURE_SUFFIXES = frozenset({".bmp", ".gif", ".jpeg", ".jpg", ".mp4", ".png", ".tif", ".tiff", ".webm", ".webp"})
 """Endings of pictures and videos."""
 
@@ -40,7 +42,8 @@ class RawFiles:
         self._pictures: dict[str, FileDigest] = {}
 
     def add(self, path: Path, folder: Path) -> None:
-        """A file of `folder` that is about to be read."""
+        """A file of `folder` that is about to be read; `RlvrError` for a link that leads out of it."""
+        refuse_link_out(path, folder)
         name = _name(path, folder)
         kind = self._pictures if path.suffix.lower() in PICTURE_SUFFIXES else self._data
         if name not in kind:

@@ -22,9 +22,13 @@ from rlvr.data.json_rows import json_items, json_lines
 from rlvr.data.raw_digests import PICTURE_SUFFIXES, RawFiles
 from rlvr.data.source import RawRow, Source
 from rlvr.errors import RlvrError
+from rlvr.links import refuse_link_out
 
 BATCH_ROWS = 32
 """Rows held at a time: rows with pictures are up to a megabyte each."""
+
+BOMB_BYTES, BOMB_RATIO = 16 * 2**20, 300
+"""Unpacked size from which a parquet column is looked at, and times its packed size above which it is not read."""
 
 
 def rows_in(folder: Path, source: Source, seen: RawFiles | None = None) -> Iterator[RawRow]:
@@ -73,18 +77,23 @@ def saved_files(folder: Path, source: Source) -> list[Path]:
     Of several splits the one is taken that `source.files` names (`data/train-*.parquet`: train).
     """
     if (listing := folder / "dataset_dict.json").is_file():
-        splits = _parsed(listing.read_bytes(), str(listing), source)["splits"]
+        splits = [str(split) for split in _listed(listing, "splits", source)]
         named = PurePosixPath(source.files).name.partition("-")[0]
         if named not in splits and len(splits) != 1:
             raise RlvrError(
                 f"Source {source.name}: {str(folder)!r} holds the splits {', '.join(splits)}; set the location to the "
                 f"folder of one of them."
             )
-        folder = folder / (named if named in splits else splits[0])
+        folder = folder / PurePosixPath(named if named in splits else splits[0]).name
     if not (state := folder / "state.json").is_file():
         return []
-    entries = _parsed(state.read_bytes(), str(state), source)["_data_files"]
-    return [folder / PurePosixPath(entry["filename"]).name for entry in entries]
+    entries = _listed(state, "_data_files", source)
+    if not all(isinstance(entry, dict) and isinstance(entry.get("filename"), str) for entry in entries):
+        raise RlvrError(f"Source {source.name}: {state} does not name its files; mend or remove it.")
+    files = [folder / PurePosixPath(entry["filename"]).name for entry in entries]
+    if absent := [file.name for file in files if file.suffix not in _READERS or not file.is_file()]:
+        raise RlvrError(f"Source {source.name}: {state} names {absent[0]!r}, which is no data file of its folder.")
+    return files
 
 
 def _check_folder(folder: Path, source: Source) -> None:
@@ -114,6 +123,7 @@ def _parquet_rows(file: Path, source: Source) -> Iterator[RawRow]:
         # Buffering ahead keeps every row group that was read until the file is closed.
         with pq.ParquetFile(file, pre_buffer=False) as opened:
             _check_columns(opened.schema_arrow.names, str(file), source)
+            _refuse_bomb(opened.metadata, file, source)
             for batch in opened.iter_batches(batch_size=BATCH_ROWS):
                 yield from batch.to_pylist()
     except (pa.ArrowException, OSError) as error:
@@ -121,6 +131,20 @@ def _parquet_rows(file: Path, source: Source) -> Iterator[RawRow]:
             f"Source {source.name}: {str(file)!r} cannot be read as parquet ({_first_line(error)}); it is damaged or "
             f"only partly downloaded, so fetch it again."
         ) from error
+
+
+def _refuse_bomb(metadata: Any, file: Path, source: Source) -> None:
+    """`RlvrError` for a parquet file with a column that unpacks to far more than data ever does."""
+    for group in range(metadata.num_row_groups):
+        for number in range(metadata.num_columns):
+            part = metadata.row_group(group).column(number)
+            packed, unpacked = part.total_compressed_size, part.total_uncompressed_size
+            if unpacked >= BOMB_BYTES and unpacked > BOMB_RATIO * max(1, packed):
+                raise RlvrError(
+                    f"Source {source.name}: column {part.path_in_schema} of {file} has {packed:,} bytes that unpack to "
+                    f"{unpacked:,}; no data packs so well, and reading it could fill the memory. Remove the file, or "
+                    f"write it again with another compression if you know what it holds."
+                )
 
 
 def _jsonl_rows(file: Path, source: Source) -> Iterator[RawRow]:
@@ -174,11 +198,15 @@ _READERS: dict[str, Callable[[Path, Source], Iterator[RawRow]]] = {
 }
 
 
-def _parsed(text: bytes, place: str, source: Source) -> Any:
+def _listed(file: Path, key: str, source: Source) -> list[Any]:
+    """The list under `key` of a JSON file that the `datasets` library wrote."""
     try:
-        return json.loads(text)
-    except ValueError as error:
-        raise RlvrError(f"Source {source.name}: {place} is not JSON ({error}); mend or remove it.") from error
+        return list(json.loads(file.read_bytes())[key])
+    except (ValueError, RecursionError, KeyError, TypeError) as error:
+        raise RlvrError(
+            f"Source {source.name}: {file} holds no list {key!r} ({type(error).__name__}: {error}); it is not what the "
+            f"datasets library writes. Mend or remove it."
+        ) from error
 
 
 def _json_row(value: Any, place: str, source: Source) -> RawRow:
@@ -220,7 +248,6 @@ def _is_picture_path(text: str) -> bool:
 
 
 def _picture_at(path: str, column: str, file: Path, folder: Path, source: Source, seen: RawFiles) -> dict[str, Any]:
-    # Judged by the text of the path: the Hub's cache is made of links that point out of the folder on purpose.
     target = Path(os.path.normpath(file.parent / path))
     if os.path.isabs(path) or not target.is_relative_to(os.path.normpath(folder)):
         raise RlvrError(
@@ -228,6 +255,7 @@ def _picture_at(path: str, column: str, file: Path, folder: Path, source: Source
             f"folder; such a path is not followed. Write paths relative to the file, inside the folder."
         )
     try:
+        refuse_link_out(target, folder)
         content = target.read_bytes()
     except (OSError, ValueError) as error:  # a ValueError for a path with a NUL character
         reason = error.strerror if isinstance(error, OSError) else error

@@ -11,6 +11,7 @@ from rlvr.errors import RlvrError
 from rlvr.launch.cluster import Cluster, Json, has_condition
 from rlvr.launch.stopping import EXIT_CODE
 from rlvr.launch.train_log import container_state, has_started, number
+from rlvr.printable import printable
 from rlvr.store import Store
 
 TAIL = 200
@@ -70,7 +71,7 @@ def show_others(failure: Failure) -> None:
         if pod["node"] != 0 and pod["exit_code"] not in (None, 0, EXIT_CODE):
             print(f"--- last lines of pod {pod['name']} (exit code {pod['exit_code']})", flush=True)
             for line in pod["last_lines"][-SHOWN:]:
-                print(line, flush=True)
+                print(printable(line), flush=True)
 
 
 def _describe(cluster: Cluster, pod: Json) -> Json:

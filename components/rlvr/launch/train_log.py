@@ -4,14 +4,14 @@ A connection that breaks is made again from the time stamp of the last line; pod
 followed in turn.
 """
 
-import json
 import threading
 from collections.abc import Callable, Sequence
 
 from rlvr.errors import RlvrError
 from rlvr.launch.cluster import NODE, Cluster, Json
 from rlvr.launch.waiting import Rhythm
-from rlvr.progress import report
+from rlvr.printable import printable
+from rlvr.progress import progress_line, report
 
 INDEX = "batch.kubernetes.io/job-completion-index"
 """Label with a pod's number among those of its TrainJob."""
@@ -106,23 +106,11 @@ def relay(label: str) -> Callable[[str], None]:
     """
 
     def write(line: str) -> None:
-        told = _progress(line)
+        told = progress_line(line)
         if told is None:
-            print(line, flush=True)
+            print(printable(line), flush=True)
         elif "event" not in told:
             values = {key: value for key, value in told.items() if key not in ("stage", "step", "total", "time")}
             report(label, told["step"], told["total"], **values)
 
     return write
-
-
-def _progress(line: str) -> Json | None:
-    """The content of a progress line; None for any other line."""
-    if not line.startswith("{") or len(line) > 100_000:
-        return None
-    try:
-        told = json.loads(line)
-    except ValueError:
-        return None
-    known = isinstance(told, dict) and {"stage", "step", "total", "time"} <= told.keys()
-    return told if known and all(isinstance(told[key], int) for key in ("step", "total")) else None

@@ -24,6 +24,7 @@ from rlvr.canonical import digest
 from rlvr.errors import RlvrError
 from rlvr.method import Judge
 from rlvr.rewards.judge_cache import Answer, JudgeCache
+from rlvr.rewards.judge_client import UnwelcomeReplyError, checked_url, connect
 
 URL, KEY, CACHE = "RLVR_JUDGE_URL", "RLVR_JUDGE_KEY", "RLVR_JUDGE_CACHE"
 """Environment variables: the endpoint up to and including `/v1`; its key, if it wants one; the folder of answers."""
@@ -33,6 +34,9 @@ BACKOFF_SECONDS = 1.0
 
 LONGEST_PAUSE_SECONDS = 60.0
 """Bound of a pause, whatever the server asks for."""
+
+LONGEST_NAME = 200
+"""Characters of the model's name, as a server reports it, that are kept."""
 
 SETTINGS_ERRORS = {401: "refuses the key", 403: "refuses access", 404: "knows no such model or path"}
 """Replies that no further attempt would change and that the user can mend."""
@@ -110,8 +114,6 @@ async def _ask_all(
     judge: Judge, url: str, requests: dict[str, dict[str, Any]], cache: JudgeCache
 ) -> dict[str, Answer | None]:
     """Answers by key; those that come are cached at once, those that do not are counted and logged."""
-    from openai import AsyncOpenAI
-
     places = asyncio.Semaphore(judge.concurrency)
     failures: Counter[str] = Counter()
 
@@ -124,8 +126,8 @@ async def _ask_all(
             cache.write(key, asked=judge.model, answer=answer)
         return key, answer
 
-    # Attempts are made here, each with its own time limit, so the client makes none of its own.
-    async with AsyncOpenAI(base_url=url, api_key=_key(), max_retries=0, timeout=judge.timeout_seconds) as client:
+    # Attempts are made here, each with its own time limit.
+    async with connect(checked_url(url, URL), _key(), judge.timeout_seconds) as client:
         answers = dict(await asyncio.gather(*(one(client, key) for key in requests)))
     if failures:
         _unanswered[judge.model] += failures.total()
@@ -158,7 +160,10 @@ async def _attempts(judge: Judge, client: Any, request: dict[str, Any]) -> tuple
             failure = f"nothing within {judge.timeout_seconds:g} s"
         except openai.APIConnectionError:
             failure = "no connection"
-        except ValueError:
+        except UnwelcomeReplyError as error:
+            failure = str(error)
+            break
+        except (ValueError, RecursionError):
             failure = "a reply that is none"
         if attempt + 1 < judge.attempts:
             await asyncio.sleep(_pause_seconds(attempt, wanted))
@@ -174,7 +179,7 @@ def _answer(reply: Any) -> tuple[Answer | None, str]:
     text = message.content
     if getattr(message, "refusal", None) or not isinstance(text, str) or not text.strip():
         return None, "a refusal"
-    return Answer(text=text, model=str(reply.model or "")), ""
+    return Answer(text=text, model=str(reply.model or "")[:LONGEST_NAME]), ""
 
 
 def _pause_seconds(attempt: int, wanted: str | None) -> float:

@@ -37,7 +37,7 @@ class JudgeCache:
         try:
             entry = json.loads(self._path(key).read_text(encoding="utf-8")) if self.folder else {}
             return Answer(text="" + entry["answer"], model="" + entry["reported"])
-        except (OSError, ValueError, KeyError, TypeError):
+        except (OSError, ValueError, KeyError, TypeError, RecursionError):
             return None
 
     def write(self, key: str, *, asked: str, answer: Answer) -> None:

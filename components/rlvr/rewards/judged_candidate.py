@@ -7,6 +7,7 @@ Without a judge the rule stands alone. Upstream: LengSicong/MMR1@d8161a0 verl/ut
 openr1_rewards_batch.py (`accuracy_reward_batch_vllm`; the GPT variant starts from the rule with 0.1 for letters).
 """
 
+import hashlib
 import re
 from typing import Any
 
@@ -23,7 +24,7 @@ SYSTEM = (
     "Write <judge>0</judge> when they mean the same, and <judge>1</judge> when they do not."
 )
 
-_SAME = re.compile(r"<judge>\s*0\s*</judge>")
+_VERDICT = re.compile(r"<judge>\s*([01])\s*</judge>")
 
 
 def accuracy(
@@ -36,7 +37,7 @@ def accuracy(
         return scores
     questions = [_question(prompt[number], answer[number], completions[number]) for number in doubtful]
     for number, reply in zip(doubtful, ask(judge, questions), strict=True):
-        if reply is not None and _SAME.search(reply):
+        if reply is not None and _VERDICT.findall(reply)[-1:] == ["0"]:  # a judge may quote what it read before
             scores[number] = 1.0
     return scores
 
@@ -45,7 +46,8 @@ def _question(question: str, truth: str, completion: str) -> Question:
     said = tag_span(completion, "answer")
     given = completion.strip() if said is None else said
     given = boxed_content(given) if "boxed" in given else given
-    mark = "=" * 8
+    # A mark made from the answer's own digest cannot be written inside it.
+    mark = f"=== {hashlib.sha256(given.encode('utf-8', 'replace')).hexdigest()[:12]} ==="
     text = (
         f"Question:\n{question}\n\nReference answer:\n{mark}\n{truth}\n{mark}\n\n"
         f"Answer to compare:\n{mark}\n{given[-LONGEST_ANSWER:]}\n{mark}"
