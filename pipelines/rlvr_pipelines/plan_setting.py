@@ -12,6 +12,7 @@ from rlvr.plan.fits import check_fits as check
 from rlvr.plan.gpu import DEFAULT, GPUS, Gpu, gpu_named
 from rlvr.plan.machine import Machine, quantity
 from rlvr.plan.method_plan import Setting
+from rlvr.plan.shape import shapes
 from rlvr.plan.stage_plan import StagePlan
 from rlvr.training import Scale
 from rlvr_pipelines.profile_file import structured
@@ -21,9 +22,26 @@ PRODUCT_LABELS = ("nvidia.com/gpu.product", "cloud.google.com/gke-accelerator")
 """Node labels that say which GPUs a node has."""
 
 
-def check_fits(method: Method, profile: Profile, gpu: str = "") -> tuple[StagePlan, ...]:
-    """The plans of a method under a profile; an `RlvrError` with the arithmetic and a way out where it cannot fit."""
-    return check(profile.scaled(method), setting_of(profile, gpu), profile.name)
+def check_fits(method: Method, profile: Profile, gpu: str = "", extends: str = "") -> tuple[StagePlan, ...]:
+    """The plans of a method under a profile; an `RlvrError` with the arithmetic and a way out where it cannot fit.
+
+    `extends` is what the user calls the profile, for the lines to copy.
+    """
+    return check(profile.scaled(method), setting_of(profile, gpu), extends or profile.name)
+
+
+def require_fit(method: Method, profile: Profile, extends: str, gpu: str = "") -> None:
+    """Refuse a pipeline that cannot fit before anything of it runs.
+
+    What cannot be planned passes: profiles without GPUs, stand-ins of the backbone, backbones of unknown sizes.
+    """
+    backbone = profile.scaled(method).backbone
+    if not profile.pods["train"].gpu or backbone.location in ("tiny", "smol") or backbone.hub_id not in shapes():
+        return
+    try:
+        check_fits(method, profile, gpu, extends)
+    except RlvrError as error:
+        raise RlvrError(f"{error}\nIf you know better, --skip-fit goes on all the same.") from error
 
 
 def setting_of(profile: Profile, gpu: str = "", assumed: Assumptions = MEASURED) -> Setting:

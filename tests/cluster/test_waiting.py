@@ -50,7 +50,7 @@ def with_tasks(state, *tasks, **more):
         ("SUCCEEDED", 0, "The run has succeeded"),
         ("SKIPPED", 0, "The run was skipped"),
         ("FAILED", 1, "The run has failed at grpo"),
-        ("CANCELED", 2, "The run was cancelled"),
+        ("CANCELED", 4, "The run was cancelled"),
     ],
 )
 def test_every_end_ends_the_wait_with_its_code(server, rlvr, state, code, words):
@@ -67,6 +67,13 @@ def test_every_end_ends_the_wait_with_its_code(server, rlvr, state, code, words)
     assert words in done.output and done.output.count("ingest") == 1 and "1:05" in done.output
     assert "driver" not in done.output and "root" not in done.output
     assert ("out of memory" in done.output) is True
+
+
+def test_a_misspelt_command_line_is_told_from_every_end_of_a_run(rlvr):
+    from rlvr_pipelines.kubeflow.waiting import EXIT_CODES, STILL_RUNNING
+
+    usage = rlvr("wait", "run-7", "--pol", "1").exit_code
+    assert usage == 2 and usage not in {*EXIT_CODES.values(), STILL_RUNNING}
 
 
 def test_a_wait_of_limited_time_says_that_the_run_goes_on(server, rlvr):
@@ -95,6 +102,14 @@ def test_cancelling_asks_once_and_not_for_what_has_ended(server, rlvr):
     moves(server, {"state": "SUCCEEDED"})
     assert "has ended already (succeeded)" in rlvr("cancel", "run-7").output
     assert len(server.asked("POST", "/runs/run-7:terminate")) == 1
+
+
+def test_what_cannot_fit_is_not_submitted_unless_it_is_told_to(server, rlvr, lock):
+    arguments = ("submit", "kimi_vl_thinking/dpo", "--lock", str(lock))
+    refused = rlvr(*arguments)
+    assert isinstance(refused.exception, RlvrError) and "dpo needs" in str(refused.exception)
+    assert "where h100-80 has 79" in str(refused.exception) and not server.requests
+    assert rlvr(*arguments, "--skip-fit").exit_code == 0 and len(server.runs) == 1
 
 
 def test_submit_prints_what_a_script_and_a_person_need(server, rlvr, lock, compiled_once, monkeypatch):

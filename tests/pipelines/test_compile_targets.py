@@ -57,11 +57,30 @@ def test_the_default_is_what_kubeflow_uploads(compile_to):
 
 
 def test_a_profile_of_one_s_own(compile_to, tmp_path):
-    (tmp_path / "ours.toml").write_text('extends = "node"\n[pods.train]\ngpu = 4\n[run]\nservice_account = "ours"\n')
+    (tmp_path / "ours.toml").write_text(
+        'extends = "node"\n[pods.train]\ngpu = 4\n[scale]\nprocesses = 4\n[run]\nservice_account = "ours"\n'
+    )
     (template,) = yaml.safe_load_all(compile_to("--target", "argo", "--profile", str(tmp_path / "ours.toml")))
     assert template["spec"]["serviceAccountName"] == "ours"
     (grpo,) = [entry for entry in template["spec"]["templates"] if entry["name"] == "grpo"]
     assert grpo["container"]["resources"]["limits"]["nvidia.com/gpu"] == "4"
+
+
+def test_what_cannot_fit_is_refused_with_the_arithmetic_and_a_way_out(compile_to, tmp_path):
+    small = tmp_path / "small.toml"
+    small.write_text(
+        'extends = "node"\n[pods.train]\ngpu = 1\n[pods.train.node_selector]\n"nvidia.com/gpu.product" = "NVIDIA-L4"\n'
+        "[scale]\nprocesses = 1\nzero_stage = 0\n"
+    )
+    with pytest.raises(RlvrError) as refused:
+        compile_to("--profile", str(small))
+    text = str(refused.value)
+    assert "grpo needs" in text and "where l4-24 has 22: " in text and "optimiser moments" in text
+    assert f'extends = "{small}"' in text and "--skip-fit" in text
+    assert compile_to("--profile", str(small), "--skip-fit")
+    with pytest.raises(RlvrError, match="where a100-40 has 39"):
+        compile_to("--profile", str(small), "--gpu", "a100-40")
+    compile_to("--profile", str(small), "--base", "smol")  # a stand-in needs no plan
 
 
 @pytest.mark.parametrize(

@@ -73,9 +73,32 @@ def test_a_files_values_come_after_those_of_the_profile_it_extends(tmp_path):
     assert mine.method_values["r1_vlm"] == shipped["r1_vlm"]
 
 
+def test_what_stands_for_one_method_wins_in_its_file_and_loses_to_a_file_that_extends_it(tmp_path):
+    write(
+        tmp_path,
+        'extends = "node"\nevaluation_batch = 9\n[for.r1_v.scale]\nzero_stage = 3\n'
+        "[for.r1_v]\nevaluation_batch = 5\n[for.'r1_v/geometry']\nevaluation_batch = 4\n",
+        "base.toml",
+    )
+    mine = write(tmp_path, 'extends = "base.toml"\n[scale]\nzero_stage = 1\n[for.mmr1.pods.data]\ncpu = 2\n')
+
+    def told(name):
+        chosen = profile(mine, name)
+        return chosen.evaluation_batch, chosen.scale.zero_stage, chosen.pods["data"].cpu
+
+    assert told("r1_v") == (5, 1, "8") and told("r1_v/geometry") == (4, 1, "8")
+    assert told("mmr1/7b") == (9, 1, "2") and told("") == told("r1_vlm") == (9, 1, "8")
+    base = str(tmp_path / "base.toml")
+    assert (profile(base, "r1_v/geometry").scale.zero_stage, profile(base, "r1_vlm").scale.zero_stage) == (3, 2)
+
+
 @pytest.mark.parametrize(
     ("text", "message"),
     [
+        ("[for.r1v]\n", r"there is no setting for\.r1v\. Did you mean 'r1_v'"),
+        ("[for]\nr1_v = 1", r"for\.r1_v is 1; it is a table"),
+        ("for = 1", r"for is 1; it holds tables"),
+        ('[for.r1_v]\nextends = "node"', "for.r1_v cannot hold extends"),
         ("evaluation_batches = 1", r"there is no setting evaluation_batches\. Did you mean 'evaluation_batch'"),
         ("[pods.train]\nmemroy = '1Gi'", r"there is no setting pods\.train\.memroy\. Did you mean 'memory'"),
         ("[pods.trian]\ncpu = 1", r"there is no setting pods\.trian\. Did you mean 'train'"),

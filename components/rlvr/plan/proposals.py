@@ -155,6 +155,8 @@ def _rungs(method: Method, setting: Setting) -> Iterator[Change]:
     """Changes of training to try, one after the other and all together."""
     scale, shape = setting.scale, shape_of(method.backbone.hub_id)
     stages = [stage for stage in method.stages if not isinstance(stage, Merge)]
+    if scale.processes > setting.train.gpus > 0:
+        yield _scale("processes", setting.train.gpus, "one process on every GPU that the profile asks for")
     steps = [step_size(stage, shape, scale, setting.assumed) for stage in stages]
     one = max((step.group for step in steps), default=0)
     if one and one < scale.micro_batch_tokens:

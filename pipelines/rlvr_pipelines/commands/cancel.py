@@ -2,38 +2,17 @@
 
 from rich.console import Console
 
-from rlvr_pipelines.commands.cluster_options import (
-    Authority,
-    Context,
-    Host,
-    Namespace,
-    RunId,
-    SystemNamespace,
-    TokenFile,
-    Ui,
-)
+from rlvr_pipelines.commands.cluster_options import RunId, at_kubeflow
+from rlvr_pipelines.kubeflow.connection import Address
 
 
-def cancel(
-    run: RunId,
-    host: Host = "",
-    namespace: Namespace = "",
-    token_file: TokenFile = None,
-    context: Context = "",
-    ca: Authority = None,
-    system_namespace: SystemNamespace = "kubeflow",
-    ui: Ui = "",
-) -> None:
+@at_kubeflow
+def cancel(run: RunId, *, address: Address) -> None:
     """Cancel a run on Kubeflow; finished stages and checkpoints stay in the store."""
-    from rlvr_pipelines.kubeflow.connection import Address, connect
+    from rlvr_pipelines.kubeflow.connection import connect
     from rlvr_pipelines.kubeflow.waiting import cancel as cancel_run
 
-    connection = connect(
-        Address(
-            host=host, namespace=namespace, token_file=token_file, ca=ca, context=context,
-            system_namespace=system_namespace, ui=ui,
-        )
-    )  # fmt: skip
+    connection = connect(address)
     before = cancel_run(connection, run)
     if before.ended:
         Console(highlight=False).print(f"The run {run} has ended already ({before.state.lower()}); nothing to cancel.")

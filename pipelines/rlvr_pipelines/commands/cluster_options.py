@@ -5,6 +5,9 @@ from typing import Annotated
 
 import typer
 
+from rlvr_pipelines.commands.option_group import grouped
+from rlvr_pipelines.kubeflow.connection import Address
+
 Host = Annotated[
     str,
     typer.Option(
@@ -34,3 +37,18 @@ Timeout = Annotated[
     float | None,
     typer.Option("--timeout", metavar="SECONDS", min=0, help="Stop waiting after this time (exit code 3)."),
 ]
+
+at_kubeflow = grouped(
+    "address",
+    Address,
+    {
+        "host": (Host, ""),
+        "namespace": (Namespace, ""),
+        "token_file": (TokenFile, None),
+        "context": (Context, ""),
+        "ca": (Authority, None),
+        "system_namespace": (SystemNamespace, "kubeflow"),
+        "ui": (Ui, ""),
+    },
+)
+"""Gives a command the options that say where Kubeflow Pipelines is and who asks; it gets them as its `address`."""

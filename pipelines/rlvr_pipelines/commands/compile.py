@@ -14,10 +14,12 @@ from rlvr_pipelines.commands.options import (
     Columns,
     Data,
     Files,
+    Gpu,
     MethodName,
     ProfileName,
     Rewards,
     Settings,
+    SkipFit,
     StoreUrl,
 )
 
@@ -61,6 +63,8 @@ def compile(
     base: Base = "",
     reward: Rewards = None,
     set_: Settings = None,
+    gpu: Gpu = "",
+    skip_fit: SkipFit = False,
 ) -> None:
     """Write a method's pipeline for Kubeflow, as Kubernetes resources, or for Argo Workflows."""
     from rlvr_pipelines.argo.emit import argo_yaml
@@ -68,6 +72,7 @@ def compile(
     from rlvr_pipelines.kubernetes_resources import kubernetes_yaml, require_namespace
     from rlvr_pipelines.methods import method
     from rlvr_pipelines.own import with_own
+    from rlvr_pipelines.plan_setting import require_fit
     from rlvr_pipelines.profiles import profile as find_profile
 
     if cron and target is not Target.ARGO:
@@ -81,6 +86,8 @@ def compile(
         settings=set_ or (),
     )  # fmt: skip
     sized = replace(sized, cross_check=cross_check or sized.cross_check)
+    if not skip_fit:
+        require_fit(chosen, sized, profile, gpu)
     if target is Target.KUBERNETES:
         made = kubernetes_yaml(
             chosen, sized, store=store, lock=lock, namespace=namespace or None, allow_unpinned=allow_unpinned
@@ -90,4 +97,4 @@ def compile(
         if target is Target.ARGO:
             made = argo_yaml(made, sized, namespace=namespace or None, cron=cron, timezone=timezone)
     write_yaml(output, made)
-    Console().print(f"{output} ({output.stat().st_size:,} bytes)")
+    Console().print(f"{output} ({output.stat().st_size:,} bytes)", markup=False)

@@ -31,3 +31,15 @@ Rewards = Annotated[
 Base = Annotated[
     str, typer.Option("--base", help="Base model: a checkpoint folder, s3://bucket/prefix, hub, tiny or smol.")
 ]
+Gpu = Annotated[
+    str,
+    typer.Option(
+        "--gpu",
+        metavar="NAME",
+        help="l4-24, a100-40, l40s-48, a100-80, h100-80, h200-141 or b200-180; by default what the profile's "
+        "node selector names, else h100-80.",
+    ),
+]
+SkipFit = Annotated[
+    bool, typer.Option("--skip-fit", help="Go on even if `rlvr plan` says that the GPUs' memory is too small.")
+]

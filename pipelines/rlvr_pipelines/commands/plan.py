@@ -6,17 +6,7 @@ from typing import Annotated
 import typer
 from rich.console import Console
 
-from rlvr_pipelines.commands.options import MethodName, Settings
-
-Gpu = Annotated[
-    str,
-    typer.Option(
-        "--gpu",
-        metavar="NAME",
-        help="l4-24, a100-40, l40s-48, a100-80, h100-80, h200-141 or b200-180; by default what the profile's "
-        "node selector names, else h100-80.",
-    ),
-]
+from rlvr_pipelines.commands.options import Gpu, MethodName, Settings
 
 
 def plan(

@@ -7,31 +7,24 @@ from typing import Annotated
 import typer
 from rich.console import Console
 
-from rlvr_pipelines.commands.cluster_options import (
-    Authority,
-    Context,
-    Host,
-    Lock,
-    Namespace,
-    SystemNamespace,
-    Timeout,
-    TokenFile,
-    Ui,
-    Unpinned,
-)
+from rlvr_pipelines.commands.cluster_options import Lock, Timeout, Unpinned, at_kubeflow
 from rlvr_pipelines.commands.options import (
     Base,
     Columns,
     Data,
     Files,
+    Gpu,
     MethodName,
     ProfileName,
     Rewards,
     Settings,
+    SkipFit,
     StoreUrl,
 )
+from rlvr_pipelines.kubeflow.connection import Address
 
 
+@at_kubeflow
 def submit(
     name: MethodName,
     profile: ProfileName = "cluster",
@@ -42,13 +35,6 @@ def submit(
     again: Annotated[bool, typer.Option("--again", help="Start it even if the same run is there already.")] = False,
     wait: Annotated[bool, typer.Option("--wait", help="Wait for its end, as `rlvr wait` does.")] = False,
     timeout: Timeout = None,
-    host: Host = "",
-    namespace: Namespace = "",
-    token_file: TokenFile = None,
-    context: Context = "",
-    ca: Authority = None,
-    system_namespace: SystemNamespace = "kubeflow",
-    ui: Ui = "",
     lock: Lock = Path("images/images.lock"),
     allow_unpinned: Unpinned = False,
     cross_check: Annotated[
@@ -63,15 +49,20 @@ def submit(
     base: Base = "",
     reward: Rewards = None,
     set_: Settings = None,
+    gpu: Gpu = "",
+    skip_fit: SkipFit = False,
     json: Annotated[bool, typer.Option("--json", help="Print one JSON object.")] = False,
+    *,
+    address: Address,
 ) -> None:
     """Run a method on Kubeflow: upload its pipeline if it is new, start a run unless the same one is there."""
     from rlvr_pipelines.commands.wait import follow
-    from rlvr_pipelines.kubeflow.connection import Address, connect
+    from rlvr_pipelines.kubeflow.connection import connect
     from rlvr_pipelines.kubeflow.package import package
     from rlvr_pipelines.kubeflow.submission import submit as submit_run
     from rlvr_pipelines.methods import method
     from rlvr_pipelines.own import with_own
+    from rlvr_pipelines.plan_setting import require_fit
     from rlvr_pipelines.profiles import profile as find_profile
 
     sized = with_own(
@@ -79,13 +70,11 @@ def submit(
         settings=set_ or (),
     )  # fmt: skip
     sized = replace(sized, cross_check=cross_check or sized.cross_check, promote=promote or sized.promote)
-    packed = package(method(name), sized, store=store, lock=lock, allow_unpinned=allow_unpinned)
-    connection = connect(
-        Address(
-            host=host, namespace=namespace, token_file=token_file, ca=ca, context=context,
-            system_namespace=system_namespace, ui=ui,
-        )
-    )  # fmt: skip
+    chosen = method(name)
+    if not skip_fit:
+        require_fit(chosen, sized, profile, gpu)
+    packed = package(chosen, sized, store=store, lock=lock, allow_unpinned=allow_unpinned)
+    connection = connect(address)
     parameters = {"store": store, "seed": seed}
     done = submit_run(connection, packed, parameters, experiment=experiment, service_account=account, again=again)
     page, console = connection.run_page(done.run_id), Console(highlight=False, soft_wrap=True)

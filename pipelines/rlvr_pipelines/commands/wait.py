@@ -5,45 +5,26 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 from rich.console import Console
 
-from rlvr_pipelines.commands.cluster_options import (
-    Authority,
-    Context,
-    Host,
-    Namespace,
-    RunId,
-    SystemNamespace,
-    Timeout,
-    TokenFile,
-    Ui,
-)
+from rlvr_pipelines.commands.cluster_options import RunId, Timeout, at_kubeflow
+from rlvr_pipelines.kubeflow.connection import Address
 
 if TYPE_CHECKING:
     from rlvr_pipelines.kubeflow.connection import Connection
 
 
+@at_kubeflow
 def wait(
     run: RunId,
     timeout: Timeout = None,
     poll: Annotated[float, typer.Option("--poll", min=0.01, help="Seconds between two looks.")] = 5.0,
-    host: Host = "",
-    namespace: Namespace = "",
-    token_file: TokenFile = None,
-    context: Context = "",
-    ca: Authority = None,
-    system_namespace: SystemNamespace = "kubeflow",
-    ui: Ui = "",
+    *,
+    address: Address,
 ) -> None:
-    """Wait for a run on Kubeflow. Exit codes: 0 succeeded, 1 failed, 2 cancelled, 3 still running after --timeout."""
-    from rlvr_pipelines.kubeflow.connection import Address, connect
+    """Wait for a run on Kubeflow. Exit codes: 0 succeeded, 1 failed, 3 still running after --timeout, 4 cancelled."""
+    from rlvr_pipelines.kubeflow.connection import connect
     from rlvr_pipelines.kubeflow.patience import Patience
 
-    connection = connect(
-        Address(
-            host=host, namespace=namespace, token_file=token_file, ca=ca, context=context,
-            system_namespace=system_namespace, ui=ui,
-        ),
-        Patience(total_seconds=900.0),  # an upgrade of Kubeflow must not end a wait of days
-    )  # fmt: skip
+    connection = connect(address, Patience(total_seconds=900.0))  # an upgrade of Kubeflow must not end a wait of days
     follow(connection, run, timeout, Console(), poll)
 
 

@@ -4,8 +4,10 @@
 |---|---|---|
 | 0 | SUCCEEDED, SKIPPED | done |
 | 1 | FAILED | a task failed; the message names it |
-| 2 | CANCELED | somebody cancelled it |
 | 3 | still running | the time that `--timeout` allows is over |
+| 4 | CANCELED | somebody cancelled it |
+
+(2 is a command line that cannot be understood.)
 """
 
 import time
@@ -16,7 +18,7 @@ from typing import Any
 
 from rlvr_pipelines.kubeflow.connection import Connection
 
-EXIT_CODES = {"SUCCEEDED": 0, "SKIPPED": 0, "FAILED": 1, "CANCELED": 2}
+EXIT_CODES = {"SUCCEEDED": 0, "SKIPPED": 0, "FAILED": 1, "CANCELED": 4}
 """Terminal states of a run and what the command exits with."""
 STILL_RUNNING = 3
 """Exit code when the wait ended before the run."""

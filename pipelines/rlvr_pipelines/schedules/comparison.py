@@ -72,14 +72,15 @@ class Change:
         return self.action == "change" and [name for name, _, _ in self.fields] == ["paused"]
 
 
-def wanted(file: ScheduleFile, *, lock: Path, allow_unpinned: bool = False) -> list[Wanted]:
-    """Compile every schedule of a file."""
-    return [_wanted(one, file.experiment, lock, allow_unpinned) for one in file.schedules]
+def wanted(file: ScheduleFile, *, lock: Path, allow_unpinned: bool = False, skip_fit: bool = False) -> list[Wanted]:
+    """Compile every schedule of a file; what does not fit its profile's GPUs is refused unless `skip_fit`."""
+    return [_wanted(one, file.experiment, lock, allow_unpinned, skip_fit) for one in file.schedules]
 
 
-def _wanted(one: Schedule, experiment: str, lock: Path, allow_unpinned: bool) -> Wanted:
+def _wanted(one: Schedule, experiment: str, lock: Path, allow_unpinned: bool, skip_fit: bool) -> Wanted:
     from rlvr_pipelines.methods import method
     from rlvr_pipelines.own import with_own
+    from rlvr_pipelines.plan_setting import require_fit
     from rlvr_pipelines.profiles import profile
 
     settings = [f"{path}={json.dumps(value)}" for path, value in one.set.items()]
@@ -93,6 +94,8 @@ def _wanted(one: Schedule, experiment: str, lock: Path, allow_unpinned: bool) ->
             settings=settings,
         )
         sized = replace(sized, promote=one.promote or sized.promote)
+        if not skip_fit:
+            require_fit(method(one.method), sized, one.profile)
         packed = package(method(one.method), sized, store=one.store, lock=lock, allow_unpinned=allow_unpinned)
         parameters = packed.checked({"store": one.store, "seed": one.seed, **one.parameters})
     except RlvrError as error:

@@ -119,6 +119,8 @@ def test_models_that_cannot_be_packed_are_not_put_under_zero_3():
 def test_more_processes_than_gpus_are_refused():
     (reason, *_) = plan_method(method("r1_v"), setting(gpus=4, processes=8))[0].lacking
     assert "8 processes" in reason and "4" in reason
+    found = nearest(method("r1_v"), setting(gpus=4, processes=8, zero_stage=2, gradient_checkpointing=True))
+    assert found is not None and [(change.path, change.value) for change in found.changes] == [("processes", 4)]
 
 
 def test_vllm_needs_its_own_copy_of_the_weights():
