@@ -4,10 +4,10 @@ import os
 import sys
 
 import typer
-from rich.console import Console
 
 from rlvr.errors import RlvrError
 from rlvr_pipelines.commands import COMMANDS, GROUPS
+from rlvr_pipelines.terminal import Console
 
 app = typer.Typer(
     name="rlvr",

@@ -6,6 +6,7 @@ from types import TracebackType
 from typing import Any
 
 from rich.console import Console
+from rich.markup import escape
 from rich.progress import BarColumn, Progress, ProgressColumn, Task, TaskID, TextColumn
 from rich.text import Text
 
@@ -49,7 +50,7 @@ class ProgressView:
 
     def begin(self, folder: Path) -> None:
         """Say where the run's files are."""
-        self.console.print(f"[dim]Run folder {folder} (log: run.log)[/dim]")
+        self.console.print(f"[dim]Run folder {escape(str(folder))} (log: run.log)[/dim]")
 
     def __enter__(self) -> "ProgressView":
         self.bars.start()
@@ -70,11 +71,13 @@ class ProgressView:
     def _bar(self, line: dict[str, Any]) -> None:
         stage, event = line["stage"], line.get("event")
         if stage not in self.tasks:
-            self.tasks[stage] = self.bars.add_task(stage, total=None, mark="·", count="", values="")
+            self.tasks[stage] = self.bars.add_task(escape(stage), total=None, mark="·", count="", values="")
         task = self.tasks[stage]
         if event is None:
             count = f"{line['step']}/{line['total']}"
-            self.bars.update(task, total=line["total"], completed=line["step"], count=count, values=values(line))
+            self.bars.update(
+                task, total=line["total"], completed=line["step"], count=count, values=escape(values(line))
+            )
         elif event == "known":
             self.bars.update(task, values="already done")
         elif event == "done":
@@ -89,16 +92,16 @@ class ProgressView:
         stage, event = line["stage"], line.get("event")
         if event == "start":
             self.started[stage] = line["time"]
-            self.console.print(f"{stage}: started")
+            self._say(f"{stage}: started")
         elif event == "known":
             self.started[stage] = line["time"]
-            self.console.print(f"{stage}: already done")
+            self._say(f"{stage}: already done")
         elif event == "done":
             seconds = line["time"] - self.started.get(stage, line["time"])
             if seconds > 0:
-                self.console.print(f"{stage}: done in {seconds:.0f} s")
+                self._say(f"{stage}: done in {seconds:.0f} s")
         elif event == "stopped":
-            self.console.print(f"{stage}: stopped; it goes on when it is run again")
+            self._say(f"{stage}: stopped; it goes on when it is run again")
         elif event is None:
             if line["time"] - self.printed.get(stage, self.started.get(stage, 0.0)) > 10 or "note" in line:
                 self.printed[stage] = line["time"]
@@ -109,7 +112,11 @@ class ProgressView:
                 note = f"  {line['note']}" if "note" in line else f"  {values(line)}{rest}"
                 if "note" in line:
                     self.continued[stage] = line["step"]
-                self.console.print(f"{stage}: {line['step']}/{line['total']}{note}")
+                self._say(f"{stage}: {line['step']}/{line['total']}{note}")
+
+    def _say(self, text: str) -> None:
+        """A line in which nothing is markup: notes and values may quote rows and completions."""
+        self.console.print(text, markup=False)
 
 
 def values(line: dict[str, Any]) -> str:

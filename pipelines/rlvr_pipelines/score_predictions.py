@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import Any
 
 from rich.console import Console
+from rich.markup import escape
 from rich.table import Table
 
 from rlvr.benchmarks.benchmark import Benchmark
@@ -126,7 +127,9 @@ def write_scores(file: Path, scored: Scored) -> None:
 def print_summary(found: dict[str, Any], console: Console) -> None:
     """A line a rule, then what is printed elsewhere."""
     rows = counted(found["n"], "row") + (f", {found['samples']} samples each" if found["samples"] > 1 else "")
-    console.print(f"[bold]{found['title']}[/bold] ({found['benchmark']}), {rows}, {_WORDS[found['aggregate']]}\n")
+    console.print(
+        f"[bold]{escape(found['title'])}[/bold] ({escape(found['benchmark'])}), {rows}, {_WORDS[found['aggregate']]}\n"
+    )
     table = Table(box=None, pad_edge=False, header_style="bold")
     table.add_column("rule")
     extras = [*found["published"].get("recall", {}), *(f"pass@{k}" for k in found["published"].get("pass_at", {}))]

@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import Any
 
 from rich.console import Console
+from rich.markup import escape
 from rich.table import Table
 
 from rlvr.report.text import interval
@@ -15,7 +16,7 @@ def print_summary(folder: Path, console: Console) -> None:
     """Print the numbers of `folder/metrics.json` and where the report is."""
     console.print()
     print_numbers(json.loads((folder / "metrics.json").read_text()), console)
-    console.print(f"\nReport: {folder / 'report.html'}")
+    console.print(f"\nReport: {folder / 'report.html'}", markup=False)
 
 
 def print_numbers(numbers: Mapping[str, Any], console: Console) -> None:
@@ -25,6 +26,6 @@ def print_numbers(numbers: Mapping[str, Any], console: Console) -> None:
         table.add_column(column, justify="left" if column == "benchmark" else "right", no_wrap=column != "benchmark")
     for entry in numbers["benchmarks"]:
         scores = [interval(entry[role], "score_percent") for role in ("base", "tuned")]
-        table.add_row(entry["name"], str(entry["n"]), *scores, interval(entry["difference"], "value"))
+        table.add_row(escape(entry["name"]), str(entry["n"]), *scores, interval(entry["difference"], "value"))
     console.print("Scores in per cent with 95 % intervals; the gain is paired, on the same rows.\n")
     console.print(table)

@@ -4,9 +4,9 @@ from pathlib import Path
 from typing import Annotated
 
 import typer
-from rich.console import Console
 
 from rlvr_pipelines.commands.score import BenchmarkName
+from rlvr_pipelines.terminal import Console
 
 
 def evaluate(
@@ -55,4 +55,4 @@ def evaluate(
         print(dumps(found, indent=1))
     else:
         print_summary(found, Console())
-        Console().print(f"\n{folder / 'predictions.parquet'}", highlight=False)
+        Console().print(f"\n{folder / 'predictions.parquet'}", highlight=False, markup=False)

@@ -1,6 +1,6 @@
 """`rlvr methods`."""
 
-from rich.console import Console
+from rlvr_pipelines.terminal import Console
 
 
 def methods() -> None:

@@ -4,9 +4,9 @@ from pathlib import Path
 from typing import Annotated
 
 import typer
-from rich.console import Console
 
 from rlvr_pipelines.commands.options import StoreUrl
+from rlvr_pipelines.terminal import Console
 
 
 def report(
@@ -41,4 +41,4 @@ def report(
     else:
         print_comparison(told, console)
     if not json:
-        console.print(f"\nReport: {target}")
+        console.print(f"\nReport: {target}", markup=False)

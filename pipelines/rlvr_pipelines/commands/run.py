@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import Annotated
 
 import typer
-from rich.console import Console
+from rich.markup import escape
 
 from rlvr.errors import RlvrError
 from rlvr_pipelines.commands.options import (
@@ -21,6 +21,7 @@ from rlvr_pipelines.commands.options import (
     Settings,
     StoreUrl,
 )
+from rlvr_pipelines.terminal import Console
 
 
 class RunnerName(StrEnum):
@@ -69,7 +70,8 @@ def run(
         settings=set_ or (),
     )  # fmt: skip
     scaled = sized.scaled(chosen)
-    console.print(f"[bold]{chosen.title}[/bold] on the {sized.name} profile, seed {seed}: {sized.description}")
+    about = escape(f"on the {sized.name} profile, seed {seed}: {sized.description}")
+    console.print(f"[bold]{escape(chosen.title)}[/bold] {about}")
     for entry in scaled.tasks:
         location = entry.source.location
         if "://" not in location and not location.startswith("hub") and location != "synthetic":

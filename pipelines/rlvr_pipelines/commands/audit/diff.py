@@ -3,9 +3,9 @@
 from typing import Annotated
 
 import typer
-from rich.console import Console
 
 from rlvr_pipelines.commands.audit.options import HOME, Artifact, Json, Keys, Store
+from rlvr_pipelines.terminal import Console
 
 
 def diff(

@@ -1,8 +1,7 @@
 """`rlvr audit trace ARTIFACT`."""
 
-from rich.console import Console
-
 from rlvr_pipelines.commands.audit.options import HOME, Artifact, Json, Keys, Store
+from rlvr_pipelines.terminal import Console
 
 
 def trace(artifact: Artifact, store: Store = HOME, keys: Keys = None, json: Json = False) -> None:
