@@ -53,6 +53,8 @@ class Placement:
     """The same for Secrets and keys that may be missing."""
     secret_folders: Mapping[str, str] = field(default_factory=dict)
     """By Secret: the folder where its keys appear as files."""
+    optional_secret_folders: Mapping[str, str] = field(default_factory=dict)
+    """The same for Secrets that may be missing; the folder is empty then."""
     config_map_folders: Mapping[str, str] = field(default_factory=dict)
     """By ConfigMap: the folder where its keys appear as files."""
     volume_claim: str | None = None

@@ -43,6 +43,8 @@ def _on_kubernetes(task: Any, placement: Placement) -> None:
         kubernetes.use_secret_as_env(task, secret, {key: name for name, key in variables.items()}, optional=True)
     for secret, folder in placement.secret_folders.items():
         kubernetes.use_secret_as_volume(task, secret, folder)
+    for secret, folder in placement.optional_secret_folders.items():
+        kubernetes.use_secret_as_volume(task, secret, folder, optional=True)
     for config_map, folder in placement.config_map_folders.items():
         kubernetes.use_config_map_as_volume(task, config_map, folder)
     if placement.shm:

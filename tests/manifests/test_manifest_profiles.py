@@ -43,6 +43,14 @@ def test_every_secret_of_a_profile_has_a_template_with_its_keys(name):
     assert ("rlvr-object-store", "AWS_SECRET_ACCESS_KEY") in wanted
 
 
+@every_profile
+def test_the_signing_key_is_mounted_where_its_template_says(name):
+    secret = yaml.safe_load((MANIFESTS / "templates/signing-key.yaml").read_text())
+    folder, _, file = secret["stringData"]["path"].rpartition("/")
+    assert pods(name)[0]["optional_secret_folders"] == {secret["metadata"]["name"]: folder}
+    assert file in secret["stringData"]
+
+
 @needs_kustomize
 def test_what_the_cluster_profile_mentions_is_there():
     text = (files("rlvr_pipelines") / "profiles" / "cluster.toml").read_text(encoding="utf-8")

@@ -15,6 +15,8 @@ from rlvr_pipelines.profiles import profile
 
 PRINCIPAL = [name for name in METHODS if "/" not in name]
 DAY = 86_400
+LARGER = {"kimi_vl_thinking": {"memory": "640Gi"}}
+"""What training pods of a method ask for otherwise: a model that offloads its optimiser, see profiles/node.toml."""
 NODE = {  # executor's image -> what its GPU tasks ask for
     "rlvr-train": {"gpu": "8", "cpu": "64", "memory": "512Gi", "shm": "64Gi", "timeout": 7 * DAY},
     "rlvr-evaluate": {"gpu": "1", "cpu": "16", "memory": "128Gi", "shm": "16Gi", "timeout": 3 * DAY},
@@ -24,6 +26,7 @@ SECRETS = [
     ("rlvr-object-store", True, {"AWS_ENDPOINT_URL", "AWS_REGION"}),
     ("rlvr-hub", True, {"HF_TOKEN"}),
     ("rlvr-judge", True, {"RLVR_JUDGE_URL", "RLVR_JUDGE_KEY"}),
+    ("rlvr-signing-key", True, {"RLVR_SIGNING_KEY"}),
 ]
 
 
@@ -52,7 +55,8 @@ def test_every_gpu_task_on_a_node(method):
     for container, asked in found.values():
         if not wants_gpu(container):
             continue
-        want = NODE[next(name for name, image in LOCK.items() if image == container["image"])]
+        name = next(name for name, image in LOCK.items() if image == container["image"])
+        want = NODE[name] | (LARGER.get(method, {}) if name == "rlvr-train" else {})
         resources = container["resources"]
         gpus = resources["accelerator"]
         assert (gpus["resourceType"], gpus["resourceCount"]) == ("nvidia.com/gpu", want["gpu"])
@@ -85,6 +89,8 @@ def test_every_task_is_hardened_labelled_retried_and_not_cached(method, sized):
         assert strict(asked)["securityContext"] == {"runAsNonRoot": True}
         assert asked["podMetadata"]["labels"] == {"app.kubernetes.io/part-of": "rlvr"}
         assert secrets(asked) == SECRETS
+        (key,) = asked["secretAsVolume"]
+        assert (key["secretName"], key["mountPath"], key["optional"]) == ("rlvr-signing-key", "/etc/rlvr/signing", True)
         assert {"name": "RLVR_RUN", "fieldPath": "metadata.labels['pipeline/runid']"} in asked["fieldPathAsEnv"]
         assert {"name": "RLVR_IMAGE", "value": container["image"]} in container["env"]
 

@@ -8,6 +8,7 @@ from typing import Any
 
 from rlvr.errors import RlvrError
 from rlvr.launch.cluster import ARGO, Cluster, Json
+from rlvr.lineage.keys import SIGNING_KEY
 
 RUN_LABEL = "pipeline/runid"
 """Label by which Kubeflow Pipelines names the run of a pod."""
@@ -15,8 +16,8 @@ WORKFLOW_LABEL = "workflows.argoproj.io/workflow"
 """Label by which Argo names the Workflow of a pod."""
 HANDED_ON = ("AWS_", "HF_", "NCCL_", "TORCH_", "OMP_", "RLVR_")
 """Beginnings of the names of plain variables that the TrainJob gets, too."""
-OWN = re.compile(r"RLVR_(?!JUDGE_|CACHE)")
-"""Our variables that the stage alone needs, such as the key that it signs with."""
+OWN = re.compile(r"RLVR_(?!JUDGE_|CACHE|IMAGE|PIPELINE)")
+"""Our variables that the stage alone needs, such as the key that it signs with: pods that train hold none."""
 FOR_THE_POD = ("AWS_WEB_IDENTITY_", "AWS_ROLE_", "AWS_CONTAINER_")
 """Beginnings of the names of variables that a cluster gives to each pod by its service account."""
 SECRET = ("SECRET", "TOKEN", "PASSWORD", "_KEY")
@@ -39,6 +40,8 @@ class Surroundings:
     """Names of the Secrets that the image is pulled with."""
     variables: tuple[Json, ...]
     """Variables of the stage's container, as Kubernetes has them; secrets by reference."""
+    folders: tuple[tuple[str, Json], ...] = ()
+    """Paths where Secrets and ConfigMaps appear as files, each with its volume as Kubernetes has it, without a name."""
 
 
 def surroundings(cluster: Cluster) -> Surroundings:
@@ -63,6 +66,7 @@ def surroundings(cluster: Cluster) -> Surroundings:
         image=container["image"],
         pull_secrets=tuple(each["name"] for each in pod["spec"].get("imagePullSecrets") or ()),
         variables=tuple(_variables(container.get("env") or [])),
+        folders=tuple(_folders(pod, container)),
     )
 
 
@@ -83,6 +87,23 @@ def _variables(given: list[Json]) -> list[dict[str, Any]]:
                 )
             kept.append({"name": name, "value": variable.get("value") or ""})
     return kept
+
+
+def _folders(pod: Json, container: Json) -> list[tuple[str, Json]]:
+    """Where the stage's container has Secrets and ConfigMaps as files, certificates for instance; not its key."""
+    key = next((each for each in container.get("env") or [] if each["name"] == SIGNING_KEY), {})
+    secret = ((key.get("valueFrom") or {}).get("secretKeyRef") or {}).get("name")
+    volumes = {volume["name"]: volume for volume in pod["spec"].get("volumes") or []}
+    found = []
+    for mount in container.get("volumeMounts") or []:
+        volume = volumes.get(mount["name"], {})
+        holds_key = (key.get("value") or "").startswith(f"{mount['mountPath'].rstrip('/')}/")
+        if holds_key or (secret and (volume.get("secret") or {}).get("secretName") == secret):
+            continue
+        source = {kind: volume[kind] for kind in ("secret", "configMap") if kind in volume}
+        if source and not mount.get("subPath"):
+            found.append((str(mount["mountPath"]), source))
+    return found
 
 
 def workflow_is_ending(cluster: Cluster, name: str | None, uid: str | None) -> bool:

@@ -86,8 +86,11 @@ def _resources(job: TrainJob) -> dict[str, str]:
 
 
 def _variables(job: TrainJob, around: Surroundings) -> list[Json]:
-    """The stage's own variables, those of the scale, and the cache on the volume; the last of a name counts."""
-    given = [*around.variables]
+    """The stage's own variables, what a pod cannot know of itself, the cache on the volume, and those of the scale.
+
+    The last of a name counts.
+    """
+    given = [*around.variables, {"name": "RLVR_RUN", "value": around.run}]
     if job.volume_claim:
         given.append({"name": "RLVR_CACHE", "value": f"{job.volume_path}/cache"})
     given += [{"name": name, "value": value} for name, value in job.environment.items()]
@@ -103,9 +106,16 @@ def _patch(job: TrainJob, around: Surroundings) -> Json:
         pod["tolerations"] = [dict(toleration) for toleration in job.tolerations]
     if around.pull_secrets:
         pod["imagePullSecrets"] = [{"name": name} for name in around.pull_secrets]
+    volumes = [(f"stage-{number}", path, source) for number, (path, source) in enumerate(around.folders)]
     if job.volume_claim:
-        pod["volumes"] = [{"name": "work", "persistentVolumeClaim": {"claimName": job.volume_claim}}]
-        pod["containers"] = [{"name": NODE, "volumeMounts": [{"name": "work", "mountPath": job.volume_path}]}]
+        volumes.append(("work", job.volume_path, {"persistentVolumeClaim": {"claimName": job.volume_claim}}))
+    if volumes:
+        pod["volumes"] = [{"name": name, **source} for name, _, source in volumes]
+        mounts = [
+            {"name": name, "mountPath": path, **({} if name == "work" else {"readOnly": True})}
+            for name, path, _ in volumes
+        ]
+        pod["containers"] = [{"name": NODE, "volumeMounts": mounts}]
     replicated = {"name": NODE, "template": {"spec": {"template": {"spec": pod}}}}
     return {
         "manager": "rlvr/launcher",

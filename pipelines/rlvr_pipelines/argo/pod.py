@@ -97,7 +97,8 @@ def _volumes(pod: Json) -> list[tuple[dict[str, Any], dict[str, Any]]]:
         found.append((entry["volumeName"], entry["mountPath"], {"ephemeral": ephemeral}))
     for entry in pod.get("secretAsVolume", ()):
         name = entry["secretName"]
-        found.append((f"secret-{name}", entry["mountPath"], {"secret": {"secretName": name}}))
+        wanted = {"secretName": name, **({"optional": True} if entry.get("optional") else {})}
+        found.append((f"secret-{name}", entry["mountPath"], {"secret": wanted}))
     for entry in pod.get("configMapAsVolume", ()):
         name = entry["configMapName"]
         found.append((f"config-{name}", entry["mountPath"], {"configMap": {"name": name}}))

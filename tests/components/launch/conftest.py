@@ -23,19 +23,36 @@ def kube(tmp_path, monkeypatch):
         {"name": "AWS_ACCESS_KEY_ID", "valueFrom": {"secretKeyRef": {"name": "objects", "key": "id"}}},
         {"name": "KFP_POD_UID", "valueFrom": {"fieldRef": {"fieldPath": "metadata.uid"}}},
         {"name": "RLVR_PROGRESS", "value": "/somewhere"},
-        {"name": "RLVR_SIGNING_KEY", "value": "/etc/rlvr/signing/signing-key.pem"},
+        {"name": "RLVR_SIGNING_KEY", "valueFrom": {"secretKeyRef": {"name": "signing", "key": "path"}}},
+        {"name": "RLVR_PIPELINE", "value": "sha256:12"},
+        {"name": "RLVR_RUN", "valueFrom": {"fieldRef": {"fieldPath": "metadata.labels['pipeline/runid']"}}},
+        {"name": "AWS_CA_BUNDLE", "value": "/etc/authority/ca.crt"},
         {"name": "RLVR_MODEL_REGISTRY_TOKEN", "valueFrom": {"secretKeyRef": {"name": "registry", "key": "token"}}},
         {"name": "RLVR_JUDGE_KEY", "valueFrom": {"secretKeyRef": {"name": "judge", "key": "key", "optional": True}}},
         {"name": "AWS_WEB_IDENTITY_TOKEN_FILE", "value": "/var/run/token"},
         {"name": "PATH", "value": "/bin"},
     ]
-    containers = [{"name": "wait", "image": "argoexec"}, {"name": "main", "image": IMAGE, "env": environment}]
+    volumes = [
+        {"name": "signing", "secret": {"secretName": "signing", "optional": True}},
+        {"name": "authority", "configMap": {"name": "authority"}},
+        {"name": "var-run-argo", "emptyDir": {}},
+        {"name": "kube-api-access", "projected": {"sources": [{"serviceAccountToken": {"path": "token"}}]}},
+    ]
+    places = {
+        "signing": "/etc/rlvr/signing",
+        "authority": "/etc/authority",
+        "var-run-argo": "/var/run/argo",
+        "kube-api-access": "/var/run/secrets/kubernetes.io/serviceaccount",
+    }
+    mounts = [{"name": name, "mountPath": path} for name, path in places.items()]
+    main = {"name": "main", "image": IMAGE, "env": environment, "volumeMounts": mounts}
+    containers = [{"name": "wait", "image": "argoexec"}, main]
     server.pods["stage-pod"] = {
         "metadata": {
             "name": "stage-pod",
             "labels": {"pipeline/runid": "run-1", "workflows.argoproj.io/workflow": "flow-x"},
         },
-        "spec": {"containers": containers, "imagePullSecrets": [{"name": "pull"}]},
+        "spec": {"containers": containers, "imagePullSecrets": [{"name": "pull"}], "volumes": volumes},
     }
     monkeypatch.setenv("KUBECONFIG", str(server.kubeconfig(tmp_path / "kubeconfig")))
     monkeypatch.setenv("KFP_POD_NAME", "stage-pod")

@@ -76,9 +76,40 @@ def test_secrets_are_handed_on_by_reference_and_nothing_of_this_machine_is(aroun
         "AWS_ENDPOINT_URL": "http://inside:9000",
         "AWS_ACCESS_KEY_ID": {"secretKeyRef": {"name": "objects", "key": "id"}},
         "RLVR_JUDGE_KEY": {"secretKeyRef": {"name": "judge", "key": "key", "optional": True}},
+        "AWS_CA_BUNDLE": "/etc/authority/ca.crt",
         "RLVR_CACHE": "/work/cache",
+        "RLVR_PIPELINE": "sha256:12",
+        "RLVR_RUN": "run-1",
         "NCCL_DEBUG": "WARN",
     }
+
+
+def patched(job):
+    (patch,) = job["spec"]["runtimePatches"]
+    (replicated,) = patch["trainingRuntimeSpec"]["template"]["spec"]["replicatedJobs"]
+    return replicated["template"]["spec"]["template"]["spec"]
+
+
+def test_files_of_secrets_and_config_maps_are_handed_on_but_for_the_signing_key(around):
+    pod = patched(train_job(WORK, SCALE, around, "s3://bucket/store", 1))
+    assert pod["volumes"] == [
+        {"name": "stage-0", "configMap": {"name": "authority"}},
+        {"name": "work", "persistentVolumeClaim": {"claimName": "work"}},
+    ]
+    assert pod["containers"][0]["volumeMounts"] == [
+        {"name": "stage-0", "mountPath": "/etc/authority", "readOnly": True},
+        {"name": "work", "mountPath": "/work"},
+    ]
+
+
+def test_a_key_that_is_named_by_its_path_is_kept_back_too(cluster, kube):
+    environment = kube.pods["stage-pod"]["spec"]["containers"][1]["env"]
+    key = next(each for each in environment if each["name"] == "RLVR_SIGNING_KEY")
+    key.clear()
+    key |= {"name": "RLVR_SIGNING_KEY", "value": "/etc/rlvr/signing/signing-key.pem"}
+    around = surroundings(cluster)
+    assert [path for path, _ in around.folders] == ["/etc/authority"]
+    assert "RLVR_SIGNING_KEY" not in [each["name"] for each in around.variables]
 
 
 def test_a_secret_in_plain_sight_is_refused(cluster, kube):
