@@ -9,7 +9,6 @@ checkpoints under the same key. What travels through the pipeline is a small man
 
 import inspect
 import json
-import tempfile
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from functools import cache
@@ -22,8 +21,11 @@ from rlvr.checkpoints import Checkpoints
 from rlvr.errors import RlvrError
 from rlvr.launch import EXIT_CODE, Stopped, launch
 from rlvr.launch.work import Work, without_job
-from rlvr.lineage.record import Telling, attest, now
+from rlvr.lineage.pod_note import leave_note
+from rlvr.lineage.record import Source, Telling, attest, now, ready_to_sign
+from rlvr.lineage.use import note_use
 from rlvr.progress import report, stop_with_parent
+from rlvr.scratch import scratch
 from rlvr.store import Manifest, Store, open_store
 from rlvr.training import Scale
 
@@ -54,7 +56,7 @@ def perform(
     `remember` the body runs even if the key is known: for stages that read a place whose content may have changed.
     A body with a parameter `scale` runs in that many processes, here or on the pods of a TrainJob; asked to stop by
     SIGTERM, it saves a checkpoint and `SystemExit` follows with code 75. What was done is signed and appended to the
-    store's ledger; `telling` is what only this stage knows about it.
+    store's ledger, before the store remembers it as done; `telling` is what only this stage knows about it.
     """
     keep = open_store(store)
     label = name or body.__name__
@@ -66,20 +68,31 @@ def perform(
         label=label,
         outputs=tuple(outputs),
     )
-    place = f"records/{work.key}.json"
-    record, started = keep.read(place) if remember else None, now()
+    place, started, source = f"records/{work.key}.json", now(), "recalled"
+
+    def sign(made: Mapping[str, str], source: Source) -> int:
+        return attest(keep, work, outputs=made, started=started, telling=telling, source=source)
+
+    with _told(label):
+        ready_to_sign(label)
+        note_use(keep, work)
+    record = keep.read(place) if remember else None
     if record is None:
-        _run(body, keep, work, load(Scale, parameters.get("scale") or {}))
+        scale = load(Scale, parameters.get("scale") or {})
+        source = "launched" if scale.job else "done here"
+        _run(body, keep, work, scale, lambda made: sign(made, "done here"))
         record = keep.read(place)
         assert record is not None, f"{place} was written but cannot be read"
     else:
         report(label, 1, 1, event="known")
     done: dict[str, str] = json.loads(record)["outputs"]
     with _told(label):
-        attest(keep, work, outputs=done, started=started, telling=telling)
+        statement = sign(done, source)
+        note_use(keep, work, done)
     report(label, 1, 1, event="done", outputs=done)
     for argument, artifact in outputs.items():
         write_manifest(artifact, keep.manifest(done[argument]), keep, label)
+        artifact.metadata["statement"] = float(statement)
     return {argument: keep.get(made) for argument, made in done.items()}
 
 
@@ -122,13 +135,17 @@ def code_digest() -> str:
     return digest({"version": __version__, "files": texts})
 
 
-def _run(body: Callable[..., object], keep: Store, work: Work, scale: Scale) -> None:
+Sign = Callable[[Mapping[str, str]], object]
+"""Signs that a stage's outputs, argument -> digest, were made."""
+
+
+def _run(body: Callable[..., object], keep: Store, work: Work, scale: Scale, sign: Sign) -> None:
     """Do the work here or as a TrainJob, telling whoever watches how it goes."""
     report(work.label, 0, 1, event="start")
     stop_with_parent()
     with _told(work.label):
         if scale.job is None:
-            compute(body, keep, work)
+            compute(body, keep, work, sign=sign)
         else:
             from rlvr.launch.launcher import launch_train_job
 
@@ -149,24 +166,28 @@ def _told(label: str) -> Iterator[None]:
         raise
 
 
-def compute(body: Callable[..., object], keep: Store, work: Work, *, publish: bool = True) -> None:
-    """Fetch the inputs, run the body, publish its outputs and the record of them.
+def compute(
+    body: Callable[..., object], keep: Store, work: Work, *, publish: bool = True, sign: Sign | None = None
+) -> None:
+    """Fetch the inputs, run the body, publish its outputs, sign for them, and leave the record of them.
 
-    Of several machines that do the same work together one publishes.
+    Of several machines that do the same work together one publishes. Without `sign` a note tells the stage that
+    launched this how it was done.
     """
+    started = now()
     folders = {
         argument: [keep.get(digest) for digest in made] if isinstance(made, list) else keep.get(made)
         for argument, made in work.inputs.items()
     }
     extra: dict[str, Any] = {}
-    checkpoints = Checkpoints(keep, work.key)
+    checkpoints = Checkpoints(keep, work.checkpoint_key)
     wanted = inspect.signature(body).parameters
     if "checkpoints" in wanted:
         extra["checkpoints"] = checkpoints
     if "digests" in wanted:
         extra["digests"] = work.inputs
-    with tempfile.TemporaryDirectory(prefix="rlvr-") as name:
-        made = {argument: Path(name) / argument for argument in work.outputs}
+    with scratch() as place:
+        made = {argument: place / argument for argument in work.outputs}
         for folder in made.values():
             folder.mkdir()
         arguments = {**work.parameters, **folders, **made, **extra}
@@ -177,5 +198,9 @@ def compute(body: Callable[..., object], keep: Store, work: Work, *, publish: bo
         if not publish:
             return
         digests = {argument: keep.put(folder).digest for argument, folder in made.items()}
+    if sign is not None:
+        sign(digests)
+    else:
+        leave_note(keep, work, started=started, finished=now())
     keep.write(f"records/{work.key}.json", dumps({**work.identity, "outputs": digests}), overwrite=True)
     checkpoints.drop()

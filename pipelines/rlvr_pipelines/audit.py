@@ -6,11 +6,11 @@ from pathlib import Path
 from rich.console import Console
 from rich.progress import Progress
 
-from rlvr.lineage import ledger
 from rlvr.lineage.artifact_name import artifact
 from rlvr.lineage.graph import Graph
-from rlvr.lineage.history import History, read
+from rlvr.lineage.history import History
 from rlvr.lineage.keys import TrustedKeys, trusted
+from rlvr.lineage.ledger_reader import read_ledger
 from rlvr.lineage.witness import rolled_back
 from rlvr.store import Store, open_store
 
@@ -33,11 +33,13 @@ class Audited:
         return artifact(name, self.store, self.graph)
 
 
-def audited(store: str, keys: Path | None, console: Console) -> Audited:
-    """Open a store, read its ledger and compare it with what was seen of it last time."""
+def audited(store: str, keys: Path | None, console: Console, witness: Path | None = None) -> Audited:
+    """Open a store, read its ledger and compare it with what the witness saw of it last time."""
     place, known = open_store(store), trusted(keys)
     with Progress(console=console, transient=True) as progress:
         task = progress.add_task("Reading statements", total=None)
-        history = read(ledger.entries(place), known, advance=lambda done: progress.update(task, completed=done))
-    history = rolled_back(place, history)
+        history = read_ledger(
+            place, known, advance=lambda done, count: progress.update(task, completed=done, total=count)
+        )
+    history = rolled_back(place, history, witness)
     return Audited(store=place, keys=known, history=history, graph=Graph(history.entries))

@@ -11,8 +11,9 @@ from rich.tree import Tree
 from rlvr.canonical import plain
 from rlvr.lineage.audit import Verdict
 from rlvr.lineage.difference import Difference
+from rlvr.lineage.entry import Entry
+from rlvr.lineage.finding import Finding
 from rlvr.lineage.graph import Graph, Step, label, read_by
-from rlvr.lineage.history import Entry, Finding
 from rlvr.lineage.impact import Impact, made
 
 STYLES = {"failure": "bold red", "warning": "yellow"}
@@ -22,7 +23,7 @@ SHORT = 12
 
 def told(verdict: Verdict) -> dict[str, Any]:
     """A verdict as JSON."""
-    return {**plain(verdict), "passed": verdict.passed}
+    return {**plain(verdict), "passed": verdict.passed, "stands": verdict.stands}
 
 
 def traced(step: Step) -> dict[str, Any]:
@@ -34,7 +35,7 @@ def impact_told(found: Impact) -> dict[str, Any]:
     """An impact as JSON."""
     steps = [{"depth": step.depth, "label": label(step.entry), "made": step.entry.subjects} for step in found.steps]
     named = {"kind": found.kind, "name": found.name, "found_in": list(found.found_in)}
-    return {**named, "steps": steps, "consumed": {log: list(steps) for log, steps in found.consumed.items()}}
+    return {**named, "steps": steps, "consumed": [plain(one) for one in found.consumed]}
 
 
 def print_verdict(verdict: Verdict, console: Console) -> None:
@@ -46,7 +47,11 @@ def print_verdict(verdict: Verdict, console: Console) -> None:
     if verdict.licences:
         console.print(table)
         console.print()
-    word = "[bold green]stands up[/bold green]" if verdict.passed else "[bold red]does not stand up[/bold red]"
+    word = "[bold red]does not stand up[/bold red]"
+    if verdict.passed:
+        word = "[bold green]stands up[/bold green]"
+    elif verdict.stands:
+        word = "[bold red]stands up, and does not meet the policy[/bold red]"
     console.print(
         f"{verdict.digest[:SHORT]} {word}: {verdict.statements:,} statements checked, the bytes of {verdict.checked} "
         f"artifacts read again."
@@ -133,10 +138,12 @@ def print_impact(found: Impact, console: Console) -> None:
     for name, digests in made(found.steps).items():
         table.add_row(escape(name), ", ".join(digest[:SHORT] for digest in dict.fromkeys(digests)))
     console.print(table if found.steps else "Nothing was made from it.")
-    for log, steps in found.consumed.items():
-        digest, _, stage = log.partition(" ")
-        shown = ", ".join(map(str, steps[:20])) + (", ..." if steps[20:] else "")
-        console.print(f"Sampled in stage {escape(stage) or '?'} (log {digest[:SHORT]}) at step {shown}")
+    for one in found.consumed:
+        shown = ", ".join(map(str, one.steps[:20])) + (f" and {len(one.steps) - 20} more" if one.steps[20:] else "")
+        models = ", ".join(digest[:SHORT] for digest in one.made)
+        where = f"stage {escape(one.stage)}, which made {models} (log {one.log[:SHORT]})"
+        count = "step" if len(one.steps) == 1 else f"{len(one.steps):,} steps"
+        console.print(f"Sampled at {count} in {where}: {shown}", highlight=False)
 
 
 def print_differences(found: Sequence[Difference], console: Console) -> None:

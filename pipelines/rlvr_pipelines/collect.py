@@ -25,7 +25,7 @@ def collect(
         )
     kept = [opened.artifact(name) for name in keep]
     found = leftovers(opened.store, opened.graph, keep=kept, days=days)
-    return list(remove(opened.store, found)) if delete else found
+    return list(remove(opened.store, opened.graph, found)) if delete else found
 
 
 def print_leftovers(found: Sequence[Leftover], console: Console, *, deleted: bool) -> None:

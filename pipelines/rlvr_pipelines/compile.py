@@ -36,6 +36,7 @@ def pipeline_yaml(
     """The pipeline's YAML; as Kubernetes resources, if `resources` holds Kubeflow's options of these."""
     from kfp.compiler import Compiler
 
+    from rlvr.lineage.pipeline_digest import with_digest
     from rlvr.stages.images import LMMS_EVAL
     from rlvr_pipelines.pipeline import build, cross_checked
 
@@ -49,7 +50,7 @@ def pipeline_yaml(
             kubernetes_manifest_format=resources is not None,
             kubernetes_manifest_options=resources,
         )
-        return made.read_bytes()
+        return with_digest(made.read_bytes())
 
 
 def write_yaml(target: Path, content: bytes) -> None:

@@ -19,6 +19,7 @@ from pathlib import Path
 from typing import Any, Protocol, TextIO
 
 from rlvr.errors import RlvrError
+from rlvr.lineage.record import RUN
 from rlvr.method import Method
 from rlvr.progress import LOCK, VARIABLE, WATCH_SECONDS, read
 from rlvr.store import open_store
@@ -110,6 +111,7 @@ def _follow(
             raised.append(error)
 
     os.environ[VARIABLE] = str(folder / "progress.jsonl")
+    os.environ[RUN] = folder.name
     offset = 0
     thread = threading.Thread(target=attempt, daemon=True)
     with contextlib.redirect_stdout(log), contextlib.redirect_stderr(log), view:

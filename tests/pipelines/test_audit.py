@@ -80,7 +80,8 @@ def test_a_policy_is_asked_and_an_approval_meets_it(store, tmp_path):
     policy = tmp_path / "policy.toml"
     policy.write_text('allowed_licences = ["mit"]\nrequired_checks = ["bounds"]\nrequired_approvals = 1\n')
     done = run("verify", digests["model"], "--policy", policy)
-    assert done.exit_code == 1 and "0 of 1 required approvals" in done.stdout
+    assert done.exit_code == 3 and "0 of 1 required approvals" in done.stdout
+    assert "stands up, and does not meet the policy" in done.stdout
     assert run("key", tmp_path / "ada.pem").exit_code == 0
     done = run("approve", digests["model"], "--key", tmp_path / "ada.pem", "--name", "Ada")
     assert done.exit_code == 0 and "not among the approvers" in done.stdout
@@ -88,6 +89,11 @@ def test_a_policy_is_asked_and_an_approval_meets_it(store, tmp_path):
     (tmp_path / "ada.pub").rename(tmp_path / "keys" / "approvers" / "ada.pub")
     assert run("verify", digests["model"], "--policy", policy).exit_code == 0
     assert "approved by Ada" in run("trace", digests["model"]).stdout
+    policy.write_text('trusted_keys = ["somebody-else"]\n')
+    done = run("verify", digests["model"], "--policy", policy)
+    assert done.exit_code == 3 and "signed by machine, which the policy does not name" in done.stdout
+    (tmp_path / "store" / "ledger" / "000000000001.json").unlink()
+    assert run("verify", digests["model"], "--policy", policy).exit_code == 1
 
 
 def test_trace_impact_gaps_and_diff(store, tmp_path):

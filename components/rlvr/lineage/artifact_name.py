@@ -15,14 +15,15 @@ def artifact(text: str, store: Store, graph: Graph) -> str:
     """The digest that `text` names; for a run's folder that of its final model."""
     if (record := Path(text) / "artifacts.json").is_file():
         return _final_model(record)
-    known = {name.removeprefix("manifests/").removesuffix(".json") for name in store.keys("manifests/")}
-    known |= set(graph.makers)
     if len(text) < FEWEST_CHARACTERS or not set(text) <= set("0123456789abcdef"):
         raise RlvrError(
             f"{text!r} names no artifact: give a run's folder, a digest, or at least {FEWEST_CHARACTERS} characters of "
             f"its beginning."
         )
-    found = sorted(digest for digest in known if digest.startswith(text))
+    if len(text) == 64 and (text in graph.makers or store.has(text)):
+        return text
+    there = {name.removeprefix("manifests/").removesuffix(".json") for name in store.keys(f"manifests/{text}")}
+    found = sorted(there | {digest for digest in graph.makers if digest.startswith(text)})
     if not found:
         raise RlvrError(f"No artifact of {store.url} begins with {text}; `rlvr audit gaps` reads the whole store.")
     if len(found) > 1:

@@ -5,8 +5,10 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 
 from rlvr.errors import RlvrError
+from rlvr.lineage.entry import Entry
+from rlvr.lineage.finding import Finding, Severity
 from rlvr.lineage.graph import Graph, label, read_by
-from rlvr.lineage.history import Finding, History, Severity
+from rlvr.lineage.history import History
 from rlvr.lineage.licences import licences
 from rlvr.lineage.origins import MADE_HERE
 from rlvr.lineage.statement import TEST_RESULT
@@ -14,6 +16,9 @@ from rlvr.store import Store
 
 PINNED_HUB = re.compile(r"hub:[^@]+@[0-9a-f]{40}(/.*)?")
 """An address on the Hub that always means the same bytes."""
+
+POLICY = "policy: "
+"""How findings of a policy begin."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -36,6 +41,12 @@ class Verdict:
         """Whether there is no failure."""
         return not any(finding.severity == "failure" for finding in self.findings)
 
+    @property
+    def stands(self) -> bool:
+        """Whether there is none but of the policy."""
+        failures = (finding for finding in self.findings if finding.severity == "failure")
+        return all(finding.kind.startswith(POLICY) for finding in failures)
+
 
 def verify(
     store: Store, history: History, digest: str, *, advance: Callable[[str], None] = lambda label: None
@@ -50,7 +61,7 @@ def verify(
     wanted = {digest: "the artifact"}
     for step in steps:
         wanted |= dict.fromkeys(step.entry.subjects, label(step.entry))
-        findings += _roots(graph, store, step.entry.index, label(step.entry), read_by(step.entry))
+        findings += _roots(graph, step.entry)
         findings += _outcomes(graph, step.entry.subjects)
     checked = 0
     for each, name in wanted.items():
@@ -76,12 +87,14 @@ def gaps(store: Store, history: History) -> list[Finding]:
     for digest in sorted(there - set(graph.makers) - set(_in_passing(store))):
         message = "the artifact lies in the store, and no trusted statement says how it was made"
         findings.append(Finding(kind="no statement", what=digest, message=message))
+    seen: set[int] = set()
     for digest, entries in sorted(graph.makers.items()):
         if digest not in there:
             message = f"stage {label(entries[0])} made it, and it is no longer in the store"
             findings.append(Finding(kind="gone", what=digest, message=message, severity="warning"))
-        for entry in entries[:1]:
-            findings += _roots(graph, store, entry.index, label(entry), read_by(entry))
+        if entries[0].index not in seen:
+            seen.add(entries[0].index)
+            findings += _roots(graph, entries[0])
     return list(dict.fromkeys(findings))
 
 
@@ -102,9 +115,10 @@ def _bytes(store: Store, digest: str, name: str, *, asked: bool) -> Iterator[Fin
         yield Finding(kind="bytes", what=digest, message=str(error))
 
 
-def _roots(graph: Graph, store: Store, index: int, name: str, read: Sequence[dict[str, object]]) -> Iterator[Finding]:
+def _roots(graph: Graph, entry: Entry) -> Iterator[Finding]:
     """What a stage read that no statement explains and nothing pins."""
-    for resource in read:
+    index, name = entry.index, label(entry)
+    for resource in read_by(entry):
         digest = resource.get("digest") or {}
         address, what = str(resource.get("uri") or ""), str(resource["name"])
         assert isinstance(digest, dict)
@@ -119,7 +133,7 @@ def _roots(graph: Graph, store: Store, index: int, name: str, read: Sequence[dic
             continue
         if digest and not address:
             message = f"stage {name} read it as {what}, and no trusted statement says how it was made"
-            yield Finding(kind="unexplained input", what=digest["sha256"], message=message)
+            yield Finding(kind="unexplained input", what=str(digest.get("sha256", what)), message=message)
             continue
         message = f"stage {name} read {address or what}, whose content nothing pins"
         yield Finding(kind="unpinned source", what=f"statement {index}", message=message, severity="warning")
@@ -130,7 +144,7 @@ def _outcomes(graph: Graph, subjects: Sequence[str]) -> Iterator[Finding]:
     for subject in subjects:
         for entry in graph.about.get(subject, []):
             told = entry.statement["predicate"]
-            if entry.statement["predicateType"] != TEST_RESULT or told.get("result") == "PASSED":
+            if entry.predicate_type != TEST_RESULT or told.get("result") == "PASSED":
                 continue
             named = ", ".join([*told.get("failedTests", []), *told.get("warnedTests", [])])
             severity: Severity = "failure" if told.get("result") == "FAILED" else "warning"

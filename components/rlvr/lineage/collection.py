@@ -1,8 +1,13 @@
 """Garbage collection: what a store need not keep, because nothing that is kept was made from it.
 
-Kept are the artifacts that are named, approved or pointed at by documents, those younger than a number of days, the
-checkpoints of stages at work, and whatever stands behind any of them. Statements are never removed: a ledger without
-gaps is what an audit rests on. A stage's record goes with its artifacts, so the stage runs again when it is asked for.
+Kept are the artifacts that are named, approved or pointed at by documents, those that were made or used within a number
+of days, what stages at work read, and whatever stands behind any of them. Statements are never removed: a ledger
+without gaps is what an audit rests on. A stage's record goes with its artifacts, so the stage runs again on demand.
+
+A pipeline may run meanwhile. What it published and did not sign yet has no statement, and such artifacts are kept. What
+it begins to use while leftovers are being removed is noted before it looks for it (`rlvr.lineage.use`), and the notes
+are read once more between the removal of the records that promise an artifact and its own: a stage that came before
+finds the artifact, one that comes after finds no record and makes it again.
 """
 
 import json
@@ -10,14 +15,22 @@ import re
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
+from itertools import islice
 
+from rlvr.lineage.entry import Entry
 from rlvr.lineage.graph import Graph, label
-from rlvr.lineage.history import Entry
 from rlvr.lineage.statement import APPROVAL
+from rlvr.lineage.use import uses
 from rlvr.store import Store
 
-POINTING = ("checkpoints/", "champions/")
+CHECKPOINTS = "checkpoints/"
+"""Documents by the key of a stage at work, each naming a checkpoint."""
+POINTING = (CHECKPOINTS, "champions/")
 """Documents that name artifacts which are in use."""
+REMEMBERED = ("records", "attested", "executions", "launches")
+"""Folders of documents about finished work, each named by the work's key."""
+BATCH = 500
+"""Leftovers that are removed between two looks at what is in use."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -43,29 +56,54 @@ def leftovers(
     """
     there = {name.removeprefix("manifests/").removesuffix(".json") for name in store.keys("manifests/")}
     young_from = (now or datetime.now(UTC)) - timedelta(days=days)
-    wanted = {*keep, *_pointed_at(store), *_approved(graph)}
+    wanted = {*keep, *_pointed_at(store), *_approved(graph), *_in_use(store, young_from)}
     wanted |= {
         digest for digest in there if digest not in graph.makers or _finished(graph.makers[digest][0]) > young_from
     }
-    needed = set(wanted)
-    for digest in wanted:
-        for step in graph.back(digest):
-            needed.update(step.entry.subjects)
+    needed = _with_lineage(graph, wanted)
     found = [_leftover(store, digest, graph.makers[digest][0]) for digest in there - needed]
     return sorted(found, key=lambda one: (one.finished, one.digest))
 
 
-def remove(store: Store, found: Iterable[Leftover]) -> Iterator[Leftover]:
-    """Remove leftovers, each after the records that would otherwise promise it; yields what is gone."""
+def remove(store: Store, graph: Graph, found: Iterable[Leftover], *, now: datetime | None = None) -> Iterator[Leftover]:
+    """Remove leftovers, each after the records that would otherwise promise it; yields what is gone.
+
+    What has come into use since it was found, or stands behind what has, is passed over.
+    """
+    began, promised = now or datetime.now(UTC), _promised(store)
+    waiting = iter(found)
+    while batch := list(islice(waiting, BATCH)):
+        keys = [key for one in batch for key in promised.get(one.digest, ())]
+        for name in (f"{folder}/{key}.json" for key in keys for folder in REMEMBERED):
+            store.remove(name)
+        used = _with_lineage(graph, {*_pointed_at(store), *_in_use(store, began)})
+        for one in batch:
+            if one.digest not in used:
+                store.discard(one.digest)
+                yield one
+
+
+def _promised(store: Store) -> dict[str, list[str]]:
+    """Digest -> keys of the work whose records say that it was made."""
     promised: dict[str, list[str]] = {}
     for name in store.keys("records/"):
         for digest in json.loads(store.read(name) or "{}").get("outputs", {}).values():
-            promised.setdefault(digest, []).append(name)
-    for one in found:
-        for name in promised.get(one.digest, []):
-            store.remove(name)
-        store.discard(one.digest)
-        yield one
+            promised.setdefault(digest, []).append(name.removeprefix("records/").removesuffix(".json"))
+    return promised
+
+
+def _with_lineage(graph: Graph, wanted: Iterable[str]) -> set[str]:
+    """Artifacts and everything that stands behind them."""
+    named = set(wanted)
+    return named.union(*(step.entry.subjects for step in graph.back(*named)))
+
+
+def _in_use(store: Store, young_from: datetime) -> Iterator[str]:
+    """What stages used since then, or use now: their checkpoints say that they are at work."""
+    at_work = {name.removeprefix(CHECKPOINTS).partition("/")[0] for name in store.keys(CHECKPOINTS)}
+    for use in uses(store):
+        if use.day + timedelta(days=1) > young_from or use.key in at_work:
+            yield from use.digests
 
 
 def _pointed_at(store: Store) -> Iterator[str]:
@@ -76,7 +114,7 @@ def _pointed_at(store: Store) -> Iterator[str]:
 
 def _approved(graph: Graph) -> Iterator[str]:
     for digest, entries in graph.about.items():
-        if any(entry.statement["predicateType"] == APPROVAL for entry in entries):
+        if any(entry.predicate_type == APPROVAL for entry in entries):
             yield digest
 
 

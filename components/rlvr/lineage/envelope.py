@@ -26,6 +26,8 @@ class Opened:
 
     statement: dict[str, Any]
     """The payload."""
+    payload: bytes
+    """Its text, as it was signed."""
     signed_by: tuple[str, ...]
     """Key ids of the known keys whose signature holds; empty when none does."""
     claimed: tuple[str, ...]
@@ -65,4 +67,4 @@ def opened(text: str, keys: Mapping[str, "SSlibKey"], where: str) -> Opened:
                 signed.append(keyid)
             except (UnverifiedSignatureError, VerificationError):
                 continue
-    return Opened(statement=statement, signed_by=tuple(signed), claimed=claimed)
+    return Opened(statement=statement, payload=envelope.payload, signed_by=tuple(signed), claimed=claimed)

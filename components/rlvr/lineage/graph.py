@@ -3,12 +3,12 @@
 Nodes are statements, not digests: a stage that changes nothing has an output with the digest of its input.
 """
 
-from collections import defaultdict, deque
+from collections import deque
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from typing import Any
 
-from rlvr.lineage.history import Entry
+from rlvr.lineage.entry import Entry
 from rlvr.lineage.statement import PROVENANCE
 
 
@@ -26,7 +26,7 @@ class Step:
 
 def label(entry: Entry) -> str:
     """The stage's name in the pipeline."""
-    return str(entry.statement["predicate"]["buildDefinition"]["externalParameters"].get("label", "?"))
+    return entry.label
 
 
 def read_by(entry: Entry) -> list[dict[str, Any]]:
@@ -39,25 +39,32 @@ class Graph:
     """The provenance of a store, indexed both ways; of several statements about a digest the newest comes first."""
 
     def __init__(self, entries: Iterable[Entry]) -> None:
-        self.makers: dict[str, list[Entry]] = defaultdict(list)
-        self.users: dict[str, list[Entry]] = defaultdict(list)
-        self.about: dict[str, list[Entry]] = defaultdict(list)
-        for entry in entries:
+        """Statements in the order of their numbers."""
+        self.makers: dict[str, list[Entry]] = {}
+        """Digest -> statements of stages that made it."""
+        self.users: dict[str, list[Entry]] = {}
+        """Digest, commit or address -> statements of stages that read it, the oldest first."""
+        self.about: dict[str, list[Entry]] = {}
+        """Digest -> checks and approvals."""
+        self.entries = tuple(entries)
+        """All of them, the oldest first."""
+        for entry in reversed(self.entries):
+            target = self.makers if entry.predicate_type == PROVENANCE else self.about
             for subject in entry.subjects:
-                target = self.makers if entry.statement["predicateType"] == PROVENANCE else self.about
-                target[subject].insert(0, entry)
-            for name in _handles(entry):
-                self.users[name].append(entry)
+                target.setdefault(subject, []).append(entry)
+        for entry in self.entries:
+            for name in entry.handles:
+                self.users.setdefault(name, []).append(entry)
 
-    def back(self, digest: str) -> Iterator[Step]:
-        """The statements behind an artifact, itself first: each once, breadth first."""
-        return self._walk(
-            [Step(entry=entry, depth=0, through=digest) for entry in self.makers[digest][:1]], self._before
-        )
+    def back(self, *digests: str) -> Iterator[Step]:
+        """The statements behind artifacts, their own first: each once, breadth first."""
+        newest = ((digest, entry) for digest in digests for entry in self.makers.get(digest, [])[:1])
+        return self._walk([Step(entry=entry, depth=0, through=digest) for digest, entry in newest], self._before)
 
     def forward(self, handle: str) -> Iterator[Step]:
         """The statements of everything made with a digest, a commit or an address, directly or not."""
-        return self._walk([Step(entry=entry, depth=0, through=handle) for entry in self.users[handle]], self._after)
+        start = [Step(entry=entry, depth=0, through=handle) for entry in self.users.get(handle, [])]
+        return self._walk(start, self._after)
 
     def _before(self, step: Step) -> Iterator[Step]:
         for resource in read_by(step.entry):
@@ -81,15 +88,3 @@ class Graph:
                 seen.add(step.entry.index)
                 yield step
                 waiting.extend(nearby(step))
-
-
-def _handles(entry: Entry) -> set[str]:
-    """What a statement can be found by when something it read turns out bad: digests, commits and addresses."""
-    if entry.statement["predicateType"] != PROVENANCE:
-        return set()
-    found = set()
-    for resource in read_by(entry):
-        found.update(resource.get("digest", {}).values())
-        if resource.get("uri"):
-            found.add(resource["uri"])
-    return found

@@ -36,11 +36,21 @@ class TrustedKeys:
     place: str
     """Where they were read."""
 
+    @property
+    def all(self) -> dict[str, "SSlibKey"]:
+        """Keys of both kinds."""
+        return {**self.machines, **self.approvers}
+
 
 def signer() -> "CryptoSigner":
     """The machine's signer; the same key for the whole process."""
     path = os.environ.get(SIGNING_KEY)
     return read_signer(Path(path)) if path else read_signer(_own_key())
+
+
+def in_pod_without_key() -> bool:
+    """Whether this is a pod of a cluster to which no signing key was given."""
+    return not os.environ.get(SIGNING_KEY) and "KUBERNETES_SERVICE_HOST" in os.environ
 
 
 @cache

@@ -3,12 +3,14 @@
 Place and predecessor stand inside what is signed, so nobody can take a statement out, change the order, or repeat one
 elsewhere without it showing. A new statement takes the next free key by a conditional write; of two writers at once the
 later one moves on to the place after. Nothing is ever rewritten.
+
+A note beside the statements tells how many there are. It is written after a statement, so it never tells of more than
+there were; a writer that finds its place free although the note tells of a statement there says so in what it signs.
 """
 
 import hashlib
 import json
-from collections.abc import Iterator, Mapping
-from concurrent.futures import ThreadPoolExecutor
+from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
 from rlvr.errors import RlvrError
@@ -22,9 +24,8 @@ FOLDER = "ledger"
 HINT = f"{FOLDER}/newest.json"
 """Where the newest statement is likely to be found; only a hint, and never trusted."""
 PLACE = "rlvr_ledger"
-"""Field of a statement that holds its place: `{"index": 7, "previous": "<sha256>"}`."""
-READERS = 16
-"""Statements read from the store at once."""
+"""Field of a statement that holds its place: `{"index": 7, "previous": "<sha256>"}`; with `"noted": 9` as well when the
+note told of 9 statements while place 7 was free."""
 
 
 def key(index: int) -> str:
@@ -39,12 +40,13 @@ def text_digest(text: str) -> str:
 
 def append(store: Store, statement: Mapping[str, Any], signer: "CryptoSigner") -> int:
     """Sign `statement` at the end of the ledger and return its number."""
-    last = _last(store)
+    noted, last = promised(store), _last(store)
     while True:
         before = store.read(key(last)) if last else None
         if last and before is None:
             raise RlvrError(f"Statement {last} vanished from the ledger of {store.url} while another was added.")
-        place = {"index": last + 1, "previous": text_digest(before) if before is not None else ""}
+        place: dict[str, Any] = {"index": last + 1, "previous": text_digest(before) if before is not None else ""}
+        place |= {"noted": noted} if noted > last else {}
         try:
             store.write(key(last + 1), sealed({**statement, PLACE: place}, signer))
         except DocumentExistsError:
@@ -54,26 +56,23 @@ def append(store: Store, statement: Mapping[str, Any], signer: "CryptoSigner") -
         return last + 1
 
 
-def entries(store: Store) -> Iterator[tuple[int, str]]:
-    """Number and text of every statement, in order of number; gaps are for the auditor to find."""
-    numbers = _numbers(store)
-    with ThreadPoolExecutor(READERS) as pool:
-        for number, text in zip(numbers, pool.map(lambda number: store.read(key(number)), numbers), strict=True):
-            if text is not None:
-                yield number, text
-
-
-def _numbers(store: Store) -> list[int]:
+def numbers(store: Store) -> list[int]:
+    """Numbers of the statements that are there, in order; gaps are for the auditor to find."""
     names = (name.removeprefix(f"{FOLDER}/").removesuffix(".json") for name in store.keys(f"{FOLDER}/"))
     return sorted(int(name) for name in names if len(name) == 12 and name.isascii() and name.isdigit())
 
 
+def promised(store: Store) -> int:
+    """Number of the newest statement as the ledger's own note gives it, never more than were written; 0 without one."""
+    try:
+        return max(0, int(json.loads(store.read(HINT) or "{}")["index"]))
+    except (ValueError, TypeError, KeyError, OverflowError, RecursionError):
+        return 0
+
+
 def _last(store: Store) -> int:
     """Number of the newest statement, or of one that is near it; 0 for an empty ledger."""
-    try:
-        hint = int(json.loads(store.read(HINT) or "{}")["index"])
-    except (ValueError, TypeError, KeyError):
-        hint = 0
-    if hint > 0 and store.read(key(hint)) is not None:
+    hint = promised(store)
+    if hint and store.read(key(hint)) is not None:
         return hint
-    return max(_numbers(store), default=0)
+    return max(numbers(store), default=0)

@@ -2,7 +2,6 @@
 
 import json
 import os
-import platform
 import subprocess
 import sys
 from collections.abc import Callable, Mapping
@@ -10,14 +9,21 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from functools import cache
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
 from rlvr.canonical import dumps
+from rlvr.errors import RlvrError
 from rlvr.launch.work import Work
 from rlvr.lineage import ledger
-from rlvr.lineage.keys import signer
+from rlvr.lineage.entry import TABLES
+from rlvr.lineage.keys import SIGNING_KEY, in_pod_without_key, signer
+from rlvr.lineage.machine import machine
 from rlvr.lineage.origins import Folders
+from rlvr.lineage.pipeline_digest import UNKNOWN
+from rlvr.lineage.pod_note import read_note
+from rlvr.lineage.row_search import holds_rows
 from rlvr.lineage.statement import Checked, Execution, Resource, checked, provenance
+from rlvr.progress import report
 from rlvr.store import Store
 
 IMAGE = "RLVR_IMAGE"
@@ -28,7 +34,11 @@ COMMIT = "RLVR_COMMIT"
 RUN = "RLVR_RUN"
 """Environment variable: what the run is called."""
 PIPELINE = "RLVR_PIPELINE"
-"""Environment variable: version of the pipeline that the run belongs to."""
+"""Environment variable: digest of the compiled pipeline that the run belongs to, see `rlvr.lineage.pipeline_digest`."""
+
+Source = Literal["done here", "launched", "recalled"]
+"""How a process knows what was done: it did it itself, it launched a TrainJob and followed it, or it found a record in
+the store that no statement stands behind."""
 
 Origins = Callable[[Folders, Mapping[str, Any]], list[Resource]]
 Outcome = Callable[[Folders, Mapping[str, Any]], Checked]
@@ -51,31 +61,47 @@ def now() -> str:
     return datetime.now(UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")
 
 
-def attest(store: Store, work: Work, *, outputs: Mapping[str, str], started: str, telling: Telling) -> None:
-    """Sign what a stage did and append it to the ledger of `store`, once for the same outputs.
+def ready_to_sign(label: str) -> None:
+    """`RlvrError` if what stage `label` does could not be signed; a warning if nobody would trust the signature."""
+    signer()
+    if in_pod_without_key():
+        message = (
+            f"{SIGNING_KEY} is not set, so this pod signs with a key of its own that is lost with it, and "
+            f"`rlvr audit verify` will not trust what it says. Make a key (`rlvr audit key signing-key.pem`) and "
+            f"keep it in the Secret rlvr-signing-key as manifests/templates/signing-key.yaml says."
+        )
+        print(f"rlvr: warning: {message}", file=sys.stderr, flush=True)
+        report(label, 0, 1, note=message)
 
-    `outputs` maps arguments to the digests of what was published. A stage whose end came between the two finds that
-    nothing was signed yet when it is asked for again.
+
+def attest(
+    store: Store,
+    work: Work,
+    *,
+    outputs: Mapping[str, str],
+    started: str,
+    telling: Telling,
+    source: Source = "done here",
+) -> int:
+    """Sign what a stage did and append it to the ledger of `store`, once for the same outputs; its statement's number.
+
+    `outputs` maps arguments to the digests of what was published. A record of the store that promises something else
+    than the statement about it is refused: it was changed.
     """
     marker = f"attested/{work.key}.json"
-    known = store.read(marker)
-    if known is not None and json.loads(known)["outputs"] == dict(outputs):
-        return
-    made = [Resource(name=name, digest={"sha256": digest}) for name, digest in outputs.items()]
+    known = _attested(store, marker)
+    if known is not None and known["outputs"] == dict(outputs):
+        return int(known["statement"])
+    if known is not None and source == "recalled":
+        raise RlvrError(
+            f"Stage {work.label}: records/{work.key}.json in {store.url} promises other results than statement "
+            f"{known['statement']} says were made, so one of them was changed. Remove the record, and the stage runs "
+            f"again; `rlvr audit gaps` looks at the whole store."
+        )
+    made = [_made(store, name, digest) for name, digest in outputs.items()]
     read = [resource for name, digests in work.inputs.items() for resource in _inputs(name, digests)]
     outside = telling.origins(_folders(store, outputs), work.parameters) if telling.origins else []
-    execution = Execution(
-        stage=work.stage,
-        label=work.label,
-        parameters=work.parameters,
-        key=work.key,
-        builder=_builder(),
-        run=os.environ.get(RUN, ""),
-        started=started,
-        finished=now(),
-        environment=_environment(),
-    )
-    said = provenance(made, execution, [*read, *outside, *_software(work.code)])
+    said = provenance(made, _execution(store, work, started, source), [*read, *outside, *_software(work.code)])
     number = ledger.append(store, said, signer())
     if telling.outcome is not None:
         resources = {resource.name: resource for resource in [*made, *read]}
@@ -83,6 +109,49 @@ def attest(store: Store, work: Work, *, outputs: Mapping[str, str], started: str
         outcome = telling.outcome(_folders(store, outputs), work.parameters)
         ledger.append(store, checked([resources[telling.about]], others, outcome), signer())
     store.write(marker, dumps({"outputs": dict(outputs), "statement": number}), overwrite=True)
+    return number
+
+
+def _attested(store: Store, marker: str) -> dict[str, Any] | None:
+    """What the store remembers of a statement about this work."""
+    try:
+        told = json.loads(store.read(marker) or "null")
+        return None if told is None else {"outputs": dict(told["outputs"]), "statement": int(told["statement"])}
+    except (ValueError, KeyError, TypeError):
+        return None
+
+
+def _execution(store: Store, work: Work, started: str, source: Source) -> Execution:
+    """How it ran: in the words of this process, or of the pod that did it."""
+    environment, finished = machine(work), now()
+    if source != "done here":
+        note = read_note(store, work.key)
+        environment = {"told_by": "the launching stage, which does not know the machine that did it"}
+        if note is not None:
+            told = {"told_by": "the training pod", "pod": note["pod"], "pods": note["pods"]}
+            environment = {**note["environment"], **told}
+            started, finished = note["started"], note["finished"]
+        if source == "recalled":
+            environment["recalled"] = True
+    return Execution(
+        stage=work.stage,
+        label=work.label,
+        parameters=work.parameters,
+        key=work.key,
+        builder=_builder(),
+        run=os.environ.get(RUN, ""),
+        started=started,
+        finished=finished,
+        environment=environment,
+    )
+
+
+def _made(store: Store, name: str, digest: str) -> Resource:
+    """An output, with its size and those of its files in which rows can be looked for."""
+    manifest = store.manifest(digest)
+    facts: dict[str, Any] = {"bytes": manifest.size, "files": len(manifest.files)}
+    facts[TABLES] = [path for path in manifest.files if holds_rows(path)]
+    return Resource(name=name, digest={"sha256": digest}, annotations=facts)
 
 
 def _folders(store: Store, outputs: Mapping[str, str]) -> Folders:
@@ -104,8 +173,8 @@ def _software(code: str) -> list[Resource]:
         found.append(Resource(name="image", digest={"sha256": image.rpartition("@sha256:")[2]}, uri=image))
     elif image:
         found.append(Resource(name="image", uri=image))
-    if pipeline:
-        found.append(Resource(name="pipeline", uri=pipeline))
+    if pipeline.startswith("sha256:") and pipeline != UNKNOWN:
+        found.append(Resource(name="pipeline", digest={"sha256": pipeline.removeprefix("sha256:")}))
     return found
 
 
@@ -116,22 +185,6 @@ def _builder() -> str:
         account = os.environ.get("RLVR_SERVICE_ACCOUNT", "default")
         return f"urn:rlvr:kubernetes:{namespace.read_text(encoding='utf-8').strip()}:{account}"
     return "urn:rlvr:local"
-
-
-@cache
-def _environment() -> dict[str, Any]:
-    """What results may depend on beyond parameters, inputs and code."""
-    told: dict[str, Any] = {
-        "python": platform.python_version(),
-        "machine": platform.machine(),
-        "processors": len(os.sched_getaffinity(0)),
-        "threads": os.environ.get("OMP_NUM_THREADS", ""),
-    }
-    torch = sys.modules.get("torch")  # a stage that never imported it did not depend on it
-    if torch is not None:
-        told["torch"] = str(torch.__version__)
-        told["accelerator"] = torch.cuda.get_device_name(0) if torch.cuda.is_available() else "none"
-    return told
 
 
 @cache

@@ -14,7 +14,7 @@ def gc(
         list[str] | None,
         typer.Option("--keep", metavar="ARTIFACT", help="A run's folder or a digest; may be repeated."),
     ] = None,
-    days: Annotated[float, typer.Option("--days", help="Keep what is younger.")] = 30.0,
+    days: Annotated[float, typer.Option("--days", help="Keep what was made or used in so many days.")] = 30.0,
     delete: Annotated[bool, typer.Option("--delete", help="Remove it; without this it is only listed.")] = False,
     keys: Keys = None,
     json: Json = False,

@@ -5,8 +5,10 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from rlvr.launch.work import Work
-from rlvr.lineage import history, ledger
+from rlvr.lineage import ledger
+from rlvr.lineage.history import History
 from rlvr.lineage.keys import trusted
+from rlvr.lineage.ledger_reader import read_ledger
 from rlvr.lineage.record import Telling, attest
 from rlvr.store import LocalStore
 
@@ -42,9 +44,9 @@ class Story:
         started = "2026-01-01T00:00:00.000Z"
         attest(self.store, work, outputs=made, started=started, telling=telling or Telling())
 
-    def history(self) -> history.History:
+    def history(self) -> History:
         """The ledger as the auditor of this machine's key reads it."""
-        return history.read(ledger.entries(self.store), trusted())
+        return read_ledger(self.store, trusted())
 
     def document(self, index: int) -> Path:
         """The file of a statement."""

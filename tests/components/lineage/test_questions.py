@@ -8,11 +8,15 @@ import pytest
 from lineage_story import COMMIT, IMAGE
 
 from rlvr.errors import RlvrError
+from rlvr.lineage import ledger
 from rlvr.lineage.artifact_name import artifact
 from rlvr.lineage.difference import differences
+from rlvr.lineage.finding import Finding
 from rlvr.lineage.graph import Graph, label
 from rlvr.lineage.impact import impact, made
+from rlvr.lineage.keys import make_key, read_signer, trusted
 from rlvr.lineage.policy import Policy, judge, read_policy
+from rlvr.lineage.statement import Resource, approval
 
 
 @pytest.fixture
@@ -38,13 +42,13 @@ def test_a_stage_that_changes_nothing_is_no_endless_walk(story):
     [(COMMIT, "commit"), (IMAGE, "image"), ("CC-BY-4.0", "licence"), (f"hub:someone/sums@{'a' * 40}", "address")],
 )
 def test_impact_of_code_image_licence_and_source(story, graph, name, kind):
-    found = impact(story.store, graph, story.history().entries, name)
+    found = impact(story.store, graph, name)
     assert found.kind == kind
     assert set(made(found.steps)) >= {"ingest", "verify", "grpo", "evaluate"}
 
 
 def test_impact_of_an_artifact_leaves_out_what_did_not_use_it(story, graph):
-    found = impact(story.store, graph, story.history().entries, story.digests["base"])
+    found = impact(story.store, graph, story.digests["base"])
     assert list(made(found.steps)) == ["grpo", "evaluate"]
 
 
@@ -61,18 +65,19 @@ def test_impact_of_a_row_names_data_sets_models_and_the_steps_that_sampled_it(st
     story.stage("ingest", {}, {"out": "set"})
     story.stage("grpo", {"rows": "set"}, {"model": "trained", "log": "log"})
     history = story.history()
-    found = impact(story.store, Graph(history.entries), history.entries, "1" * 16)
+    found = impact(story.store, Graph(history.entries), "1" * 16)
     assert found.found_in == (story.digests["set"],)
     assert made(found.steps) == {"grpo": [story.digests["trained"], story.digests["log"]]}
-    assert found.consumed == {f"{story.digests['log']} rl": (1, 2, 5)}
+    (sampled,) = found.consumed
+    assert (sampled.log, sampled.made, sampled.steps) == (story.digests["log"], (story.digests["trained"],), (1, 2, 5))
     with pytest.raises(RlvrError, match="holds the row 2222222222222222"):
-        impact(story.store, Graph(history.entries), history.entries, "2" * 16)
+        impact(story.store, Graph(history.entries), "2" * 16)
 
 
 @pytest.mark.parametrize("name", ["f" * 64, "f" * 40, "gpl-3.0"])
 def test_impact_of_something_unknown_is_an_error(story, graph, name):
     with pytest.raises(RlvrError, match="No statement mentions"):
-        impact(story.store, graph, story.history().entries, name)
+        impact(story.store, graph, name)
 
 
 def test_differences_name_stage_parameter_and_input(story, monkeypatch):
@@ -94,9 +99,57 @@ def test_a_policy_asks_for_licences_checks_approvals_images_and_age(story, graph
         "required_approvals = 1\npinned_images = true\nnewest_days = 1\n"
     )
     late = datetime.now(UTC) + timedelta(days=2)
-    found = [finding.kind for finding in judge(read_policy(file), graph, story.digests["model"], late)]
+    found = [finding.kind for finding in judge(read_policy(file), graph, trusted(), story.digests["model"], now=late)]
     assert found == ["policy: licence", "policy: check", "policy: approval", "policy: age"]
-    assert list(judge(Policy(), graph, story.digests["model"])) == []
+    assert list(judge(Policy(), graph, trusted(), story.digests["model"])) == []
+
+
+def asked(story, **policy):
+    """Kind and subject of what a policy finds wrong with the model."""
+    graph = Graph(story.history().entries)
+    return [(one.kind, one.what) for one in judge(Policy(**policy), graph, trusted(), story.digests["model"])]
+
+
+def test_a_policy_names_the_keys_that_may_have_signed(story, tmp_path, monkeypatch):
+    keyid = next(iter(trusted().machines))
+    assert asked(story, trusted_keys=("machine",)) == asked(story, trusted_keys=(keyid,)) == []
+    make_key(tmp_path / "keys" / "laptop.pem")
+    monkeypatch.setenv("RLVR_SIGNING_KEY", str(tmp_path / "keys" / "laptop.pem"))
+    story.artifact("copied", "rows from a laptop")
+    story.stage("ingest", {}, {"out": "copied"})
+    story.artifact("second", "a model of these")
+    story.digests["model"] = story.digests["second"]
+    story.stage("grpo", {"rows": "copied"}, {"model": "second"})
+    assert asked(story, trusted_keys=("machine", "laptop")) == []
+    assert asked(story, trusted_keys=("machine",)) == [("policy: key", "statement 8"), ("policy: key", "statement 7")]
+
+
+def test_approvals_count_by_person_and_age(story, tmp_path):
+    for name, said in (("ada", "2026-01-02T00:00:00Z"), ("ada", "2026-01-03T00:00:00Z"), ("ben", "nonsense")):
+        key = tmp_path / "keys" / "approvers" / f"{name}.pem"
+        if not key.exists():
+            make_key(key)
+        about = Resource(name="model", digest={"sha256": story.digests["model"]})
+        ledger.append(story.store, approval(about, name, "", [], said), read_signer(key))
+    assert asked(story, required_approvals=2) == []
+    assert [kind for kind, _ in asked(story, required_approvals=3)] == ["policy: approval"]
+    assert asked(story, required_approvals=1, approvers=("ben",)) == []
+    assert [kind for kind, _ in asked(story, required_approvals=1, approvers=("eve",))] == ["policy: approval"]
+    assert asked(story, required_approvals=1, approved_days=1e5) == []
+    assert [kind for kind, _ in asked(story, required_approvals=1, approved_days=1)] == ["policy: approval"]
+
+
+def test_a_policy_asks_for_commits_and_for_no_warnings(story, monkeypatch):
+    assert asked(story, named_commits=True) == []
+    monkeypatch.setattr("rlvr.lineage.record._commit", lambda: "")
+    story.artifact("second", "made by code of no commit")
+    story.stage("grpo", {"rows": "accepted", "base": "base"}, {"model": "second"})
+    story.digests["model"] = story.digests["second"]
+    assert asked(story, named_commits=True) == [("policy: commit", "statement 7")]
+    warned = Finding(kind="checks", what="x", message="two rows fell out", severity="warning")
+    graph = Graph(story.history().entries)
+    found = judge(Policy(no_warnings=True), graph, trusted(), story.digests["model"], [warned])
+    assert [(one.kind, one.severity) for one in found] == [("policy: warning", "failure")]
 
 
 @pytest.mark.parametrize(

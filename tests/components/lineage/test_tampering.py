@@ -131,12 +131,22 @@ def test_history_rewritten_by_the_keys_owner_breaks_the_chain(story):
     assert [(finding.kind, finding.what) for finding in findings] == [("history", ledger.key(4))]
 
 
-def test_a_lost_hint_costs_nothing_and_a_false_one_nothing_either(story):
-    for number, text in enumerate(("", "{", '{"index": 99}', '{"index": -3}')):
-        story.store.write(ledger.HINT, text, overwrite=True)
-        story.stage(f"report {number}", {"rows": "rows"}, {"out": "verdict"})
+@pytest.mark.parametrize("note", ["", "{", "[]", '{"index": -3}', '{"index": 1}', '{"index": 1e999}'])
+def test_a_lost_note_costs_nothing(story, note):
+    story.store.write(ledger.HINT, note, overwrite=True)
     assert story.history().findings == ()
-    assert story.history().newest[0] == 10
+    story.stage("report", {"rows": "rows"}, {"out": "verdict"})
+    assert story.history().findings == () and story.history().newest[0] == 7
+
+
+def test_the_last_statement_is_missed_also_when_another_has_taken_its_place(story):
+    story.document(6).unlink()
+    assert [(one.kind, one.what) for one in story.history().findings] == [("statement missing", ledger.key(6))]
+    story.stage("report", {"rows": "rows"}, {"out": "verdict"})
+    story.stage("report again", {"rows": "rows"}, {"out": "verdict"})
+    findings = story.history().findings
+    assert [(one.kind, one.what) for one in findings] == [("statement missing", ledger.key(6))]
+    assert "told of 6 statements" in findings[0].message
 
 
 def test_the_same_work_is_told_once_and_other_results_of_it_again(story):

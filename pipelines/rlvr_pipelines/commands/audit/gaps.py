@@ -1,19 +1,19 @@
 """`rlvr audit gaps`."""
 
 import typer
-from rich.console import Console
 
-from rlvr_pipelines.commands.audit.options import HOME, Json, Keys, Store
+from rlvr_pipelines.commands.audit.options import HOME, Json, Keys, Store, Witness
+from rlvr_pipelines.terminal import Console
 
 
-def gaps(store: Store = HOME, keys: Keys = None, json: Json = False) -> None:
+def gaps(store: Store = HOME, keys: Keys = None, witness: Witness = None, json: Json = False) -> None:
     """Search the whole store for what no trusted statement explains; exit code 1 when there is something."""
     from rlvr.canonical import plain
     from rlvr.lineage.audit import gaps as asked
     from rlvr_pipelines.audit import audited
     from rlvr_pipelines.audit_view import print_findings
 
-    opened = audited(store, keys, Console(stderr=True))
+    opened = audited(store, keys, Console(stderr=True), witness)
     findings = asked(opened.store, opened.history)
     if json:
         from json import dumps

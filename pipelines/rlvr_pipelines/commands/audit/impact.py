@@ -1,16 +1,18 @@
 """`rlvr audit impact NAME`."""
 
+from pathlib import Path
 from typing import Annotated
 
 import typer
-from rich.console import Console
 
 from rlvr_pipelines.commands.audit.options import HOME, Json, Keys, Store
+from rlvr_pipelines.terminal import Console
 
 
 def impact(
     name: Annotated[
-        str, typer.Argument(metavar="NAME", help="A digest, row id, image, commit, licence, or a source's address.")
+        str,
+        typer.Argument(metavar="NAME", help="A run's folder, digest, row id, image, commit, licence, or address."),
     ],
     store: Store = HOME,
     keys: Keys = None,
@@ -22,7 +24,7 @@ def impact(
     from rlvr_pipelines.audit_view import impact_told, print_impact
 
     opened = audited(store, keys, Console(stderr=True))
-    found = asked(opened.store, opened.graph, opened.history.entries, name)
+    found = asked(opened.store, opened.graph, opened.artifact(name) if Path(name).is_dir() else name)
     if json:
         from json import dumps
 

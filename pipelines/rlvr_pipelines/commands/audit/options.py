@@ -15,6 +15,12 @@ Keys = Annotated[
 Store = Annotated[
     str, typer.Option("--store", envvar="RLVR_STORE", help="Artifact store: a folder or s3://bucket/prefix.")
 ]
+Witness = Annotated[
+    Path | None,
+    typer.Option(
+        "--witness", metavar="FILE.json", help="Where to remember the ledger's end, so that one put back is noticed."
+    ),
+]
 Json = Annotated[bool, typer.Option("--json", help="Print the answer as JSON.")]
 
 HOME = ".rlvr/store"

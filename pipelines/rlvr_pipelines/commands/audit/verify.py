@@ -4,9 +4,12 @@ from pathlib import Path
 from typing import Annotated
 
 import typer
-from rich.console import Console
 
-from rlvr_pipelines.commands.audit.options import HOME, Artifact, Json, Keys, Store
+from rlvr_pipelines.commands.audit.options import HOME, Artifact, Json, Keys, Store, Witness
+from rlvr_pipelines.terminal import Console
+
+POLICY_NOT_MET = 3
+"""Exit code of an artifact that stands up and does not meet the policy."""
 
 
 def verify(
@@ -17,9 +20,13 @@ def verify(
         Path | None, typer.Option("--policy", metavar="FILE.toml", help="What the artifact must show besides.")
     ] = None,
     html: Annotated[Path | None, typer.Option("--html", metavar="FILE.html", help="Also draw it as a page.")] = None,
+    witness: Witness = None,
     json: Json = False,
 ) -> None:
-    """Read all bytes again, check signatures and history back to pinned sources; exit code 1 when something fails."""
+    """Read all bytes again, check signatures and history back to pinned sources.
+
+    Exit codes: 0 it stands up, 1 it does not, 3 it does and does not meet the policy.
+    """
     from dataclasses import replace
 
     from rlvr.lineage.audit import verify as judged
@@ -29,14 +36,15 @@ def verify(
     from rlvr_pipelines.audit_view import print_verdict, told
 
     asked = read_policy(policy) if policy else None
-    opened = audited(store, keys, Console(stderr=True))
+    opened = audited(store, keys, Console(stderr=True), witness)
     digest = opened.artifact(artifact)
     with Console(stderr=True).status("Reading bytes") as status:
         verdict = judged(
             opened.store, opened.history, digest, advance=lambda name: status.update(f"Reading what {name} made")
         )
     if asked is not None:
-        verdict = replace(verdict, findings=(*verdict.findings, *judge(asked, opened.graph, digest)))
+        unmet = judge(asked, opened.graph, opened.keys, digest, verdict.findings)
+        verdict = replace(verdict, findings=(*verdict.findings, *unmet))
     if html is not None:
         build(opened.graph, verdict, html, opened.store.url)
     if json:
@@ -46,6 +54,6 @@ def verify(
     else:
         print_verdict(verdict, Console())
         if html is not None:
-            Console().print(f"\nPage: {html}")
+            Console().print(f"\nPage: {html}", markup=False, highlight=False)
     if not verdict.passed:
-        raise typer.Exit(1)
+        raise typer.Exit(POLICY_NOT_MET if verdict.stands else 1)
