@@ -14,6 +14,9 @@ from PIL import Image, UnidentifiedImageError
 from rlvr.data.open_picture import open_picture
 from rlvr.data.perceptual_hash import perceptual_hash
 
+KEPT = 4096
+"""Pictures whose facts are remembered, half a kilobyte each."""
+
 LFS_POINTER = b"version https://git-lfs"
 """How the small file begins that Git keeps in the place of a large one."""
 
@@ -68,8 +71,22 @@ def undecodable_digest(image: bytes) -> bytes:
 
 
 def picture_facts(image: bytes) -> PictureFacts:
-    """All there is to say about an encoded picture; never raises on its content."""
+    """All there is to say about an encoded picture; never raises on its content.
+
+    Rows that ask about one picture often follow each other: of the last `KEPT` files none is decoded again.
+    """
     file_digest = hashlib.sha256(image).hexdigest()
+    if (known := _kept.get(file_digest)) is None:
+        if len(_kept) >= KEPT:
+            del _kept[next(iter(_kept))]
+        known = _kept[file_digest] = _measured(image, file_digest)
+    return known
+
+
+_kept: dict[str, PictureFacts] = {}
+
+
+def _measured(image: bytes, file_digest: str) -> PictureFacts:
     try:
         rgb = decoded(image)
     # Decoders of damaged files raise whatever they stumble on: OSError, SyntaxError, struct.error, ...

@@ -31,7 +31,11 @@ def deadly(completions, answer, **columns):
     return exact(completions, answer)
 
 
-SOURCE = Source(name="sums_train", title="Sums", convert=dict)
+def as_it_is(raw):
+    return dict(raw)
+
+
+SOURCE = Source(name="sums_train", title="Sums", convert=as_it_is)
 TASK = Task(name="sums", source=SOURCE, prompt=Prompt(template="{question}"), rewards=(Reward(function=exact),))
 GROUPS, GROUP_ROWS = 12, 4
 

@@ -41,7 +41,11 @@ def form(completions, **columns):
     return [float(text.startswith("<think>")) for text in completions]
 
 
-SOURCE = Source(name="items_train", title="Items", convert=dict)
+def as_it_is(raw):
+    return dict(raw)
+
+
+SOURCE = Source(name="items_train", title="Items", convert=as_it_is)
 TASK = Task(
     name="counting",
     source=SOURCE,
