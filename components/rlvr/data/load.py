@@ -7,7 +7,6 @@ Example: `next(raw_rows(replace(clevr, location="/data/clevr", limit=8), seed=0)
 `{"image": {"bytes": ..., "path": None}, "problem": "How many items are there?", "solution": "<answer> 3 </answer>"}`.
 """
 
-import tempfile
 from collections.abc import Generator, Iterator
 from contextlib import closing
 from itertools import islice
@@ -17,6 +16,7 @@ from rlvr.data.raw_digests import RawFiles
 from rlvr.data.raw_files import rows_in
 from rlvr.data.source import RawRow, Source
 from rlvr.errors import RlvrError
+from rlvr.scratch import scratch
 
 
 def raw_rows(source: Source, seed: int, seen: RawFiles | None = None) -> Iterator[RawRow]:
@@ -50,9 +50,9 @@ def _located(source: Source, seed: int, seen: RawFiles | None) -> Generator[RawR
     elif location.startswith("s3://"):
         from rlvr.store.prefix import fetch_prefix
 
-        with tempfile.TemporaryDirectory(prefix="rlvr-source-") as folder:
-            fetch_prefix(location, source.files, Path(folder))
-            yield from rows_in(Path(folder), source, seen)
+        with scratch() as folder:
+            fetch_prefix(location, source.files, folder)
+            yield from rows_in(folder, source, seen)
     elif "://" in location:
         raise RlvrError(
             f"Source {source.name}: location {location!r} is none of `hub`, `hub:ID@<40-hex commit>`, `synthetic`, "

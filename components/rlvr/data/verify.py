@@ -6,7 +6,6 @@ All of it is written before the gate fails, so that a failure can be read.
 """
 
 import json
-import tempfile
 import time
 from collections import defaultdict
 from collections.abc import Sequence
@@ -40,6 +39,7 @@ from rlvr.data.verdict import LEAK, SHARED_PICTURE, problem, told, told_shared
 from rlvr.errors import RlvrError
 from rlvr.method import Task
 from rlvr.progress import report
+from rlvr.scratch import scratch
 
 QUARANTINE_SCHEMA = row_files.SCHEMA.append(pa.field("reasons", pa.list_(pa.string()), nullable=False))
 """A row and the names of the critical checks that it failed."""
@@ -75,7 +75,7 @@ def verify(
     with ExitStack() as stack:
         saved = None
         if kept is None and checkpoints is not None:
-            kept = Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="rlvr-facts-")))
+            kept = stack.enter_context(scratch())
             saved = Checkpointed(kept, checkpoints)
         hear = _heard(saved, advance or _report(time.monotonic()))
         train_facts = facts(

@@ -13,7 +13,6 @@ import os
 import re
 import subprocess
 import sys
-import tempfile
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -22,6 +21,7 @@ from rlvr.canonical import reference
 from rlvr.errors import RlvrError
 from rlvr.launch.arguments import plain
 from rlvr.launch.stopping import MARKER, Stopped, catch_termination
+from rlvr.scratch import scratch
 from rlvr.training import Scale
 
 MEETING_SECONDS = 3600
@@ -39,8 +39,7 @@ def launch(body: Callable[..., object], scale: Scale, /, **arguments: Any) -> No
         with catch_termination():
             body(**arguments)
         return
-    with tempfile.TemporaryDirectory(prefix="rlvr-launch-") as name:  # mode 700
-        folder = Path(name)
+    with scratch() as folder:
         call = folder / "call.json"
         call.touch(mode=0o600)
         call.write_text(json.dumps({"body": reference(body), "arguments": plain(arguments)}))

@@ -39,8 +39,16 @@ class Work:
 
     @property
     def key(self) -> str:
-        """Digest of the identity: names the record of the result and the checkpoints."""
+        """Digest of the identity: names the record of the result."""
         return digest(self.identity)
+
+    @property
+    def checkpoint_key(self) -> str:
+        """Names the checkpoints: the digest of the identity without what the stage does about faults.
+
+        So a stage that ended at one goes on from its newest checkpoint when it is told to leave such faults out.
+        """
+        return digest({**self.identity, "parameters": _without_faults(self.parameters)})
 
 
 def without_job(parameters: Mapping[str, Any]) -> dict[str, Any]:
@@ -49,6 +57,12 @@ def without_job(parameters: Mapping[str, Any]) -> dict[str, Any]:
     if not isinstance(scale, dict) or "job" not in scale:
         return dict(parameters)
     return {**parameters, "scale": {key: value for key, value in scale.items() if key != "job"}}
+
+
+def _without_faults(value: Any) -> Any:
+    if not isinstance(value, Mapping):
+        return value
+    return {key: _without_faults(item) for key, item in value.items() if key != "faults"}
 
 
 def write_work(keep: Store, work: Work) -> None:

@@ -5,7 +5,6 @@ call below costs nothing.
 """
 
 import os
-import tempfile
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
@@ -16,6 +15,8 @@ from typing import TypeVar
 
 import torch
 from torch import distributed
+
+from rlvr.scratch import scratch
 
 T = TypeVar("T")
 
@@ -71,8 +72,7 @@ class World:
     def folder(self) -> Iterator[Path]:
         """A temporary folder that all ranks of a machine see; it goes when the last of all ranks leaves."""
         with ExitStack() as stack:
-            name = self.each_machine(lambda: stack.enter_context(tempfile.TemporaryDirectory(prefix="rlvr-")))
-            yield Path(name)
+            yield self.each_machine(lambda: stack.enter_context(scratch()))
             self.barrier()
 
     def bring(self, path: Path) -> None:
