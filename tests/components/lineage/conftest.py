@@ -10,14 +10,20 @@ from rlvr.store import LocalStore
 
 
 @pytest.fixture
-def story(tmp_path, monkeypatch):
+def kept(tmp_path):
+    """The store; a test that asks about others has a fixture of this name."""
+    return LocalStore(tmp_path / "store")
+
+
+@pytest.fixture
+def story(tmp_path, monkeypatch, kept):
     made_by = tmp_path / "keys" / "machine.pem"
     make_key(made_by)
     monkeypatch.setenv("RLVR_SIGNING_KEY", str(made_by))
     monkeypatch.setenv("RLVR_TRUSTED_KEYS", str(tmp_path / "keys"))
     monkeypatch.setenv("RLVR_IMAGE", IMAGE)
     monkeypatch.setattr("rlvr.lineage.record._commit", lambda: COMMIT)
-    made = Story(store=LocalStore(tmp_path / "store"), folder=tmp_path, digests={})
+    made = Story(store=kept, folder=tmp_path, digests={})
     for name in ("rows", "accepted", "verdict", "base", "model", "predictions"):
         made.artifact(name, f"the content of {name}")
     hub = Resource(
