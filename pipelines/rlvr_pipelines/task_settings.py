@@ -2,6 +2,7 @@
 
 from typing import Any
 
+from rlvr.lineage.pipeline_digest import UNKNOWN
 from rlvr_pipelines.placement import Placement
 
 RUN_LABEL = "metadata.labels['pipeline/runid']"
@@ -31,6 +32,7 @@ def apply(task: Any, placement: Placement, image: str) -> None:
         task.set_env_variable(name, value)
     if "@sha256:" in image:
         task.set_env_variable("RLVR_IMAGE", image)  # provenance names it; a container does not know its own
+    task.set_env_variable("RLVR_PIPELINE", UNKNOWN)  # compilation puts the pipeline's digest in its place
     _on_kubernetes(task, placement)
 
 
