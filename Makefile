@@ -2,9 +2,12 @@
 PYTHON ?= python3
 BIN := .venv/bin
 LINT ?= .venv/lint
+AUDIT ?= .venv/audit
+TOOLS ?= .venv/tools
+FUZZ_EXAMPLES ?= 5000
 SEED ?= 0
 
-.PHONY: demo demo-r1_v test faults test-gpu test-images smoke bench images lock-images smol lint-manifests clean
+.PHONY: demo demo-r1_v test faults test-gpu test-images smoke bench images lock-images smol lint-manifests licences audit-dependencies sbom fuzz clean
 
 demo: .venv
 	$(BIN)/rlvr run r1_vlm --seed $(SEED)
@@ -67,6 +70,32 @@ $(LINT)/installed:
 	$(PYTHON) -m venv $(LINT)
 	$(LINT)/bin/python -m pip install --quiet 'checkov==3.3.*'
 	touch $@
+
+# Licences of everything that the images install, against images/tools/licences.toml; LICENCES names a CSV file to write.
+licences: .venv
+	$(BIN)/python images/tools/licence_report.py $(if $(LICENCES),--out $(LICENCES))
+
+# Published vulnerabilities of the same packages, asked of pip-audit's services; exit code 2 when none can be reached.
+audit-dependencies: $(AUDIT)/installed
+	$(PYTHON) images/tools/audit_dependencies.py $(AUDIT)/bin/pip-audit
+
+$(AUDIT)/installed:
+	$(PYTHON) -m venv $(AUDIT)
+	$(AUDIT)/bin/python -m pip install --quiet 'pip-audit==2.10.*'
+	touch $@
+
+# What every image installs and what .venv holds, as CycloneDX in build/sbom; the tools are those that build the images.
+sbom: .venv $(TOOLS)/installed
+	images/tools/write_sboms.sh $(TOOLS) $(BIN)/python build/sbom
+
+$(TOOLS)/installed: images/tools/requirements.txt
+	$(PYTHON) -m venv $(TOOLS)
+	$(TOOLS)/bin/python -m pip install --quiet --no-deps --require-hashes --requirement images/tools/requirements.txt
+	touch $@
+
+# Inputs that nobody thought of, until FUZZ_EXAMPLES of them a target; what it finds becomes a test by name.
+fuzz: .venv
+	RLVR_FUZZ_EXAMPLES=$(FUZZ_EXAMPLES) $(BIN)/python -m pytest -q tests/fuzz
 
 .venv/installed: pyproject.toml constraints.txt
 	$(PYTHON) -m venv .venv
