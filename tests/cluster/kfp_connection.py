@@ -1,7 +1,7 @@
 """A connection to the test's server that does not wait long."""
 
+from rlvr.patience import Patience
 from rlvr_pipelines.kubeflow.connection import Address, connect
-from rlvr_pipelines.kubeflow.patience import Patience
 
 
 def connected(server, *, patient=0.4, **more):

@@ -19,6 +19,8 @@ from api_contract import check_model, check_swagger
 
 TOKEN = "a-token-that-nobody-may-see"
 BASE = "/apis/v2beta1"
+PROXY = "/api/v1/namespaces/kubeflow/services/ml-pipeline:http/proxy"
+"""Where a cluster's own API server passes requests on to Kubeflow Pipelines."""
 
 
 class KfpServer:
@@ -28,7 +30,7 @@ class KfpServer:
         self.pipelines, self.versions, self.experiments, self.runs, self.recurring = {}, {}, {}, {}, {}
         self.multi_user, self.token = multi_user, token
         self.requests, self.broken, self.faults, self.page_size = [], [], [], 100
-        self.on_run_read = None
+        self.on_run_read, self.paths = None, []
         self._count, self.lock = 0, threading.RLock()
         self.http = ThreadingHTTPServer(("127.0.0.1", 0), _Answers)
         self.http.daemon_threads, self.http.kfp = True, self
@@ -92,6 +94,8 @@ class _Answers(BaseHTTPRequestHandler):
 
     def _answer(self, method):
         kfp, parts = self.server.kfp, urlsplit(self.path)
+        kfp.paths.append(parts.path)
+        parts = parts._replace(path=parts.path.removeprefix(PROXY))
         path = parts.path.removeprefix(BASE)
         query = {name: values[0] for name, values in parse_qs(parts.query).items()}
         raw = self.rfile.read(int(self.headers.get("Content-Length") or 0))

@@ -5,10 +5,10 @@ import logging
 
 import pytest
 from kfp_connection import connected
-from kfp_server import TOKEN, KfpServer
+from kfp_server import PROXY, TOKEN, KfpServer
 
 from rlvr.errors import RlvrError
-from rlvr_pipelines.kubeflow.submission import ensure_experiment
+from rlvr_pipelines.kubeflow.submission import ensure_experiment, submit
 
 
 @pytest.fixture
@@ -110,7 +110,7 @@ def test_addresses_that_would_give_secrets_away_are_refused(server, tmp_path, ho
     assert "pass@" not in str(raised.value) and TOKEN not in str(raised.value)
 
 
-def test_a_kubeconfig_leads_through_its_api_server(server, tmp_path, monkeypatch):
+def test_a_kubeconfig_leads_every_request_through_its_api_server(server, packages, tmp_path, monkeypatch):
     cluster = {"name": "c", "cluster": {"server": server.url}}
     config = {
         "apiVersion": "v1", "kind": "Config", "current-context": "x", "clusters": [cluster],
@@ -119,10 +119,12 @@ def test_a_kubeconfig_leads_through_its_api_server(server, tmp_path, monkeypatch
     }  # fmt: skip
     (tmp_path / "config").write_text(json.dumps(config))
     monkeypatch.setattr("kubernetes.config.kube_config.KUBE_CONFIG_DEFAULT_LOCATION", str(tmp_path / "config"))
-    with pytest.raises(RlvrError, match="404"):  # this server is no Kubernetes API; where it was asked is what matters
-        connected(server, host="")
-    (asked,) = {path for _, path, _, _ in server.requests}
-    assert asked == "/api/v1/namespaces/kubeflow/services/ml-pipeline:http/proxy/apis/v2beta1/healthz"
+    server.token = TOKEN
+    connection = connected(server, host="")
+    server.fail("POST", "/runs", status=503, times=2)
+    done = submit(connection, packages[0], {"seed": 1}, experiment="rlvr")
+    assert done.run_id in server.runs and len(server.paths) > 8
+    assert all(path.startswith(f"{PROXY}/apis/v2beta1/") for path in server.paths)
     with pytest.raises(RlvrError, match="kubeconfig cannot be used"):
         connected(server, host="", context="absent")
 

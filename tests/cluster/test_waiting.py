@@ -83,7 +83,7 @@ def test_a_wait_of_limited_time_says_that_the_run_goes_on(server, rlvr):
 
 
 def test_a_wait_outlives_an_api_that_is_away_for_a_moment(server, rlvr, monkeypatch):
-    monkeypatch.setattr("rlvr_pipelines.kubeflow.patience.time.sleep", lambda seconds: None)
+    monkeypatch.setattr("rlvr.patience.time.sleep", lambda seconds: None)
     moves(server, {"state": "RUNNING"}, {"state": "SUCCEEDED"})
     server.fail("GET", "/runs/run-7", status=503, times=5)
     server.fail("GET", "/runs/run-7", status=0, times=5)

@@ -6,7 +6,8 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 from rlvr.errors import RlvrError
-from rlvr.launch.api_errors import ApiError, Patience, explain
+from rlvr.launch.api_errors import PATIENCE, explain
+from rlvr.patience import ApiError, Patience
 
 Json = dict[str, Any]
 
@@ -39,7 +40,7 @@ class Cluster:
         """`namespace` defaults to the pod's own, or the one of the current context."""
         from kubernetes import client
 
-        self.patience = patience or Patience()
+        self.patience = patience or PATIENCE
         configuration, found = _configuration()
         configuration.retries = False
         self.api = client.ApiClient(configuration)
@@ -159,14 +160,8 @@ class Cluster:
 
     def _call(self, what: str, request: Any, **arguments: Any) -> Any:
         """One request to this namespace, repeated while it fails for a passing reason."""
-        from kubernetes.client import ApiException
-        from urllib3.exceptions import HTTPError
-
         arguments |= {"namespace": self.namespace, "_request_timeout": TIMEOUT}
-        try:
-            return self.patience.call(what, lambda: request(**arguments))
-        except (ApiException, HTTPError) as error:
-            raise explain(what, error) from error
+        return self.patience.call(what, lambda: request(**arguments), explain)
 
     def _plain(self, model: Any) -> Json:
         return dict(self.api.sanitize_for_serialization(model))

@@ -14,7 +14,6 @@ from contextlib import contextmanager
 from types import FrameType
 
 from rlvr.errors import RlvrError
-from rlvr.launch.api_errors import ApiError
 from rlvr.launch.cancel import cancel_run
 from rlvr.launch.cluster import KUEUE, TRAINER, Cluster, Json, has_condition
 from rlvr.launch.failure import diagnose, keep_report, show_others
@@ -25,6 +24,7 @@ from rlvr.launch.train_job import SPECIFICATION, train_job
 from rlvr.launch.train_log import TrainLog, relay
 from rlvr.launch.waiting import Rhythm, wait
 from rlvr.launch.work import Work, write_work
+from rlvr.patience import ApiError
 from rlvr.progress import report
 from rlvr.store import Store
 from rlvr.training import Scale

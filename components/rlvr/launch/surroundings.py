@@ -91,7 +91,7 @@ def _variables(given: list[Json]) -> list[dict[str, Any]]:
 
 def _folders(pod: Json, container: Json) -> list[tuple[str, Json]]:
     """Where the stage's container has Secrets and ConfigMaps as files, certificates for instance; not its key."""
-    key = next((each for each in container.get("env") or [] if each["name"] == SIGNING_KEY), {})
+    key: Json = next((each for each in container.get("env") or [] if each["name"] == SIGNING_KEY), {})
     secret = ((key.get("valueFrom") or {}).get("secretKeyRef") or {}).get("name")
     volumes = {volume["name"]: volume for volume in pod["spec"].get("volumes") or []}
     found = []

@@ -9,8 +9,9 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 from rlvr.errors import RlvrError
-from rlvr.launch.api_errors import explain, passing
+from rlvr.launch.api_errors import explain
 from rlvr.launch.cluster import Cluster, Json, has_condition
+from rlvr.patience import is_refusal, may_pass, status_of
 
 ENDS = ("Complete", "Failed")
 """Conditions after which nothing more happens to a TrainJob. Suspended is none: Kueue may let it wait for days."""
@@ -60,16 +61,15 @@ def wait(cluster: Cluster, name: str, seen: Callable[[Json], None], rhythm: Rhyt
 
 def _goes_on(error: Exception, name: str) -> bool:
     """Whether a new watch may follow this failure; False where only reading is allowed; anything else is raised."""
-    from kubernetes.client import ApiException
-
-    if isinstance(error, ApiException):
-        if error.status in (403, 405):
+    status, _ = status_of(error)
+    if is_refusal(error):
+        if status in (403, 405):
             return False
-        if error.status != 410 and passing(error) == (None, None):
+        if status != 410 and not may_pass(status):
             raise explain(f"TrainJob {name} cannot be watched", error) from error
         return True
     broken_off = isinstance(error, ValueError)  # in the middle of a line
-    if not broken_off and passing(error) == (None, None):
+    if not broken_off and not may_pass(status):
         raise error
     return True
 

@@ -65,5 +65,6 @@ def _keep_host(config: Any) -> None:
     def renewed(of: Any) -> None:
         renew(of)
         of.host = host
+        of.refresh_api_key_hook = renewed  # the loader puts its own back each time
 
     config.refresh_api_key_hook = renewed

@@ -16,7 +16,8 @@ from typing import Any, TypeVar
 from urllib.parse import urlsplit
 
 from rlvr.errors import RlvrError
-from rlvr_pipelines.kubeflow.patience import Patience
+from rlvr.patience import Patience
+from rlvr_pipelines.kubeflow.api_errors import explain
 
 T = TypeVar("T")
 
@@ -60,7 +61,7 @@ class Connection:
 
     def call(self, what: str, request: Callable[[], T], lost: Callable[[], T | None] | None = None) -> T:
         """The answer of `request`, see `Patience.call`."""
-        return self.patience.call(what, request, lost)
+        return self.patience.call(what, request, explain, lost)
 
     def run_page(self, run_id: str) -> str:
         """Address of a run's page."""

@@ -7,8 +7,8 @@ and whatever breaks off in between is seen, and finished, by the next `rlvr sche
 from collections.abc import Callable, Sequence
 from typing import Any
 
+from rlvr.patience import ApiError
 from rlvr_pipelines.kubeflow.connection import Connection
-from rlvr_pipelines.kubeflow.patience import ApiError
 from rlvr_pipelines.kubeflow.submission import ensure_experiment
 from rlvr_pipelines.kubeflow.upload import upload
 from rlvr_pipelines.schedules.comparison import Change, Wanted, fingerprint, present

@@ -9,10 +9,10 @@ from typing import Any
 
 from rlvr.canonical import digest
 from rlvr.errors import RlvrError
+from rlvr.patience import ApiError
 from rlvr_pipelines.kubeflow.connection import Connection
 from rlvr_pipelines.kubeflow.listing import PAGE, every
 from rlvr_pipelines.kubeflow.package import Package, package
-from rlvr_pipelines.kubeflow.patience import ApiError
 from rlvr_pipelines.schedules.cron import written
 from rlvr_pipelines.schedules.marker import Marker, find_marker
 from rlvr_pipelines.schedules.schedule_file import Schedule, ScheduleFile

@@ -3,9 +3,9 @@
 import pytest
 from kube_server import QUEUES, RUNTIMES, WORKFLOWS, KubeServer
 
-from rlvr.launch.api_errors import Patience
 from rlvr.launch.cluster import Cluster
 from rlvr.launch.waiting import Rhythm
+from rlvr.patience import Patience
 from rlvr.progress import VARIABLE, read
 
 IMAGE = "registry.example/rlvr-train@sha256:" + "0" * 64
