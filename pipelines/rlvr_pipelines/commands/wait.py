@@ -21,8 +21,8 @@ def wait(
     address: Address,
 ) -> None:
     """Wait for a run on Kubeflow. Exit codes: 0 succeeded, 1 failed, 3 still running after --timeout, 4 cancelled."""
+    from rlvr.patience import Patience
     from rlvr_pipelines.kubeflow.connection import connect
-    from rlvr_pipelines.kubeflow.patience import Patience
 
     connection = connect(address, Patience(total_seconds=900.0))  # an upgrade of Kubeflow must not end a wait of days
     follow(connection, run, timeout, Console(), poll)
