@@ -59,6 +59,7 @@ def kube(tmp_path, monkeypatch):
     monkeypatch.delenv("POD_NAMESPACE", raising=False)
     yield server
     server.stop()
+    assert server.denied == set(), "the launcher asks for what its Role does not grant"
 
 
 @pytest.fixture

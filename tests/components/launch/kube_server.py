@@ -1,7 +1,8 @@
 """A Kubernetes API server for tests: real HTTP with watches, log streams, and faults on demand.
 
-It knows the requests of `rlvr.launch`, answers any other with 404, and checks what is created against the published
-models of Kubeflow Trainer and, where `RLVR_CRD_DIR` names them, its CustomResourceDefinitions.
+It knows the requests of `rlvr.launch`, answers any other with 404, grants what the Role of the manifests grants and
+refuses the rest with 403, and checks what is created against the published models of Kubeflow Trainer and, where
+`RLVR_CRD_DIR` names them, its CustomResourceDefinitions.
 """
 
 import json
@@ -12,6 +13,8 @@ import time
 from datetime import UTC, datetime
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from urllib.parse import parse_qs, urlsplit
+
+from rights import asked, granted
 
 import crd_schemas
 
@@ -39,6 +42,7 @@ class KubeServer:
         self.custom = {kind: {} for kind in (TRAINER, RUNTIMES, QUEUES, WORKFLOWS)}
         self.pods, self.logs, self.events = {}, {}, []
         self.requests, self.faults, self.on_create, self.on_delete = [], [], None, None
+        self.rights, self.used, self.denied = granted("launcher"), set(), set()
         self.streams = []
         server = ThreadingHTTPServer(("127.0.0.1", 0), _Answers)
         server.daemon_threads, server.kube = True, self
@@ -224,6 +228,10 @@ class _Answers(BaseHTTPRequestHandler):
                 return self._status(fault["answer"], fault.get("message", "on demand"), fault.get("headers", {}))
             if self.headers.get("Authorization") != f"Bearer {TOKEN}":
                 return self._status(401, "Unauthorized")
+            right = asked(method, address.path, query)
+            (self.kube.used if right in self.kube.rights else self.kube.denied).add(right)
+            if right not in self.kube.rights:
+                return self._status(403, f"the service account may not {method} {address.path}")
             self._route(method, address.path, query, json.loads(body) if body else None)
         except (Drop, BrokenPipeError, ConnectionResetError):
             self.close_connection = True

@@ -2,6 +2,7 @@
 
 import pytest
 from kube_server import TOKEN, TRAINER, WORKFLOWS
+from rights import granted
 
 from rlvr.launch.cancel import cancel_run
 from rlvr.launch.reaper import main
@@ -18,6 +19,11 @@ def job(kube, name, workflow="flow-x", run="run-1", uid="uid-of-flow", made_by="
 
 def left(kube):
     return sorted(kube.custom[TRAINER])
+
+
+@pytest.fixture
+def as_reaper(kube):
+    kube.rights = granted("reaper")
 
 
 @pytest.fixture
@@ -46,7 +52,7 @@ def jobs(kube):
         (None, True),
     ],
 )
-def test_a_train_job_goes_when_its_workflow_is_over(workflow, reaped, jobs, capsys):
+def test_a_train_job_goes_when_its_workflow_is_over(workflow, reaped, jobs, capsys, as_reaper):
     if workflow is None:
         jobs.custom[WORKFLOWS].pop("flow-x")
     else:
@@ -56,13 +62,16 @@ def test_a_train_job_goes_when_its_workflow_is_over(workflow, reaped, jobs, caps
     rest = ["by-hand", "complete", "failed", "not-ours", "other-run"]
     assert left(jobs) == sorted(rest if reaped else [*rest, "running"])
     assert ("deleted TrainJob running" in capsys.readouterr().out) is reaped
+    assert (jobs.used == jobs.rights) is reaped
     assert main([]) == 0
 
 
 def test_a_reaper_that_may_not_look_says_so(jobs, capsys):
-    jobs.fail("GET", "trainjobs", 403)
+    jobs.rights = frozenset()
     assert main(["--namespace", "rlvr"]) == 1
     assert "bind the Role" in capsys.readouterr().err
+    assert jobs.denied == {("trainer.kubeflow.org", "trainjobs", "list")}
+    jobs.denied.clear()
 
 
 def test_the_cleanup_of_a_run_deletes_its_own(jobs, capsys):
