@@ -4,7 +4,8 @@ import json
 import os
 import subprocess
 import sys
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from functools import cache
@@ -18,6 +19,7 @@ from rlvr.lineage import ledger
 from rlvr.lineage.entry import TABLES
 from rlvr.lineage.keys import SIGNING_KEY, in_pod_without_key, signer
 from rlvr.lineage.machine import machine
+from rlvr.lineage.openlineage import tell_completion, tell_failure, tell_start
 from rlvr.lineage.origins import Folders
 from rlvr.lineage.pipeline_digest import UNKNOWN
 from rlvr.lineage.pod_note import read_note
@@ -74,6 +76,18 @@ def ready_to_sign(label: str) -> None:
         report(label, 0, 1, note=message)
 
 
+@contextmanager
+def announced(work: Work, started: str) -> Iterator[None]:
+    """Whoever listens for OpenLineage events hears that the stage within begins, and if it fails."""
+    run = os.environ.get(RUN, "")
+    tell_start(work, run, started)
+    try:
+        yield
+    except Exception as error:
+        tell_failure(work, run, now(), f"{type(error).__name__}: {error}")
+        raise
+
+
 def attest(
     store: Store,
     work: Work,
@@ -103,6 +117,8 @@ def attest(
     outside = telling.origins(_folders(store, outputs), work.parameters) if telling.origins else []
     said = provenance(made, _execution(store, work, started, source), [*read, *outside, *_software(work.code)])
     number = ledger.append(store, said, signer())
+    if source != "recalled":
+        tell_completion(work, os.environ.get(RUN, ""), said, store.url)
     if telling.outcome is not None:
         resources = {resource.name: resource for resource in [*made, *read]}
         others = [resource for name, resource in resources.items() if name != telling.about]
