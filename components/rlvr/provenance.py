@@ -22,7 +22,7 @@ from rlvr.errors import RlvrError
 from rlvr.launch import EXIT_CODE, Stopped, launch
 from rlvr.launch.work import Work, without_job
 from rlvr.lineage.pod_note import leave_note
-from rlvr.lineage.record import Source, Telling, attest, now, ready_to_sign
+from rlvr.lineage.record import Source, Telling, announced, attest, now, ready_to_sign
 from rlvr.lineage.use import note_use
 from rlvr.progress import report, stop_with_parent
 from rlvr.scratch import scratch
@@ -143,7 +143,7 @@ def _run(body: Callable[..., object], keep: Store, work: Work, scale: Scale, sig
     """Do the work here or as a TrainJob, telling whoever watches how it goes."""
     report(work.label, 0, 1, event="start")
     stop_with_parent()
-    with _told(work.label):
+    with _told(work.label), announced(work, now()):
         if scale.job is None:
             compute(body, keep, work, sign=sign)
         else:
