@@ -8,6 +8,8 @@ import time
 from pathlib import Path
 from typing import Any
 
+from rlvr.redaction import redacted
+
 VARIABLE = "RLVR_PROGRESS"
 """Environment variable naming the file that progress lines are appended to; unset prints a line now and then."""
 
@@ -23,8 +25,9 @@ _last_printed = 0.0
 
 
 def report(stage: str, step: int, total: int, **values: Any) -> None:
-    """Say that `step` of `total` of `stage` is done, with any values worth watching."""
+    """Say that `step` of `total` of `stage` is done, with any values worth watching; secrets are taken out of texts."""
     global _last_printed
+    values = {key: redacted(value) if isinstance(value, str) else value for key, value in values.items()}
     line = json.dumps({"time": round(time.time(), 3), "stage": stage, "step": step, "total": total, **values})
     if path := os.environ.get(VARIABLE):
         with open(path, "a", encoding="utf-8") as file:

@@ -6,6 +6,7 @@ import sys
 import typer
 
 from rlvr.errors import RlvrError
+from rlvr.redaction import redact_tracebacks, redacted
 from rlvr_pipelines.commands import COMMANDS, GROUPS
 from rlvr_pipelines.terminal import Console
 
@@ -29,10 +30,11 @@ for group in GROUPS:
 def main() -> None:
     """Run the command; what the user can mend is one paragraph on stderr and exit code 1, an interruption is 130."""
     os.environ.setdefault("HF_HUB_DISABLE_TELEMETRY", "1")
+    redact_tracebacks()
     try:
         app()
     except RlvrError as error:
-        Console(stderr=True, highlight=False).print(f"[bold red]rlvr:[/bold red] {_plain(str(error))}")
+        Console(stderr=True, highlight=False).print(f"[bold red]rlvr:[/bold red] {_plain(redacted(str(error)))}")
         sys.exit(1)
     except (KeyboardInterrupt, SystemExit) as ended:
         if isinstance(ended, SystemExit) and ended.code != INTERRUPTED:  # typer ends so itself when interrupted

@@ -14,10 +14,12 @@ from rlvr.launch.arguments import whole
 from rlvr.launch.ending import end_with
 from rlvr.launch.stopping import EXIT_CODE, Stopped
 from rlvr.progress import VARIABLE
+from rlvr.redaction import redact_tracebacks, redacted
 
 
 def work(path: str) -> int:
     """One rank: do what the file at `path` says, and leave a message if it cannot be done; the exit code."""
+    redact_tracebacks()
     threading.Thread(target=_end_with_launcher, daemon=True).start()
     call, rank = Path(path), os.environ["RANK"]
     if rank != "0":
@@ -35,8 +37,8 @@ def work(path: str) -> int:
             "rank": rank,
             "time": time.time(),
             "readable": isinstance(error, RlvrError),
-            "message": f"{kind}{error}",
-            "traceback": traceback.format_exc(),
+            "message": redacted(f"{kind}{error}"),
+            "traceback": redacted(traceback.format_exc()),
         }
         staged = call.parent / f"failure-{rank}.part"
         staged.write_text(json.dumps(failure))

@@ -12,6 +12,7 @@ from rlvr.launch.cluster import NODE, Cluster, Json
 from rlvr.launch.waiting import Rhythm
 from rlvr.printable import printable
 from rlvr.progress import progress_line, report
+from rlvr.redaction import redacted
 
 INDEX = "batch.kubernetes.io/job-completion-index"
 """Label with a pod's number among those of its TrainJob."""
@@ -108,7 +109,7 @@ def relay(label: str) -> Callable[[str], None]:
     def write(line: str) -> None:
         told = progress_line(line)
         if told is None:
-            print(printable(line), flush=True)
+            print(printable(redacted(line)), flush=True)
         elif "event" not in told:
             values = {key: value for key, value in told.items() if key not in ("stage", "step", "total", "time")}
             report(label, told["step"], told["total"], **values)

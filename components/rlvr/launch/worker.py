@@ -22,6 +22,7 @@ from rlvr.launch.stopping import EXIT_CODE, Stopped
 from rlvr.launch.work import read_work
 from rlvr.progress import report
 from rlvr.provenance import code_digest, compute
+from rlvr.redaction import redact_tracebacks, redacted
 from rlvr.store import open_store
 
 TERMINATION_LOG = "/dev/termination-log"
@@ -36,6 +37,7 @@ def main(arguments: Sequence[str]) -> int:
     parser.add_argument("--store", required=True, help="the store's URL")
     parser.add_argument("--work", required=True, help="key of the work")
     given = parser.parse_args(arguments)
+    redact_tracebacks()
     signal.signal(signal.SIGTERM, _end)  # the first process of a container ignores it otherwise
     label = "work"
     try:
@@ -53,7 +55,7 @@ def main(arguments: Sequence[str]) -> int:
         return EXIT_CODE
     except Exception as error:
         readable = isinstance(error, RlvrError)
-        message = str(error) if readable else f"{type(error).__name__}: {error}"
+        message = redacted(str(error) if readable else f"{type(error).__name__}: {error}")
         report(label, 0, 1, event="error", message=message)
         _leave_message({"time": time.time(), "readable": readable, "message": message[:KEPT]})
         if not readable:
