@@ -7,12 +7,14 @@ from rich.console import Console
 from rich.progress import Progress
 
 from rlvr.lineage.artifact_name import artifact
+from rlvr.lineage.finding import Finding
 from rlvr.lineage.graph import Graph
 from rlvr.lineage.history import History
 from rlvr.lineage.keys import TrustedKeys, trusted
 from rlvr.lineage.ledger_reader import read_ledger
 from rlvr.lineage.witness import rolled_back
 from rlvr.store import Store, open_store
+from rlvr_pipelines.kubeflow.connection import Address
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -43,3 +45,11 @@ def audited(store: str, keys: Path | None, console: Console, witness: Path | Non
         )
     history = rolled_back(place, history, witness)
     return Audited(store=place, keys=known, history=history, graph=Graph(history.entries))
+
+
+def cross_checked(graph: Graph, digest: str, address: Address) -> list[Finding]:
+    """What Kubeflow Pipelines at `address` contradicts of the statements behind an artifact."""
+    from rlvr_pipelines.kubeflow.connection import connect
+    from rlvr_pipelines.kubeflow.cross_check import cross_check
+
+    return cross_check(connect(address), [step.entry for step in graph.back(digest)])

@@ -6,12 +6,15 @@ from typing import Annotated
 import typer
 
 from rlvr_pipelines.commands.audit.options import HOME, Artifact, Json, Keys, Store, Witness
+from rlvr_pipelines.commands.cluster_options import at_kubeflow
+from rlvr_pipelines.kubeflow.connection import Address
 from rlvr_pipelines.terminal import Console
 
 POLICY_NOT_MET = 3
 """Exit code of an artifact that stands up and does not meet the policy."""
 
 
+@at_kubeflow
 def verify(
     artifact: Artifact,
     store: Store = HOME,
@@ -21,7 +24,12 @@ def verify(
     ] = None,
     html: Annotated[Path | None, typer.Option("--html", metavar="FILE.html", help="Also draw it as a page.")] = None,
     witness: Witness = None,
+    kubeflow: Annotated[
+        bool, typer.Option("--kubeflow", help="Also ask Kubeflow Pipelines whether the runs were as stages say.")
+    ] = False,
     json: Json = False,
+    *,
+    address: Address,
 ) -> None:
     """Read all bytes again, check signatures and history back to pinned sources.
 
@@ -32,7 +40,7 @@ def verify(
     from rlvr.lineage.audit import verify as judged
     from rlvr.lineage.policy import judge, read_policy
     from rlvr.report.audit_page import build
-    from rlvr_pipelines.audit import audited
+    from rlvr_pipelines.audit import audited, cross_checked
     from rlvr_pipelines.audit_view import print_verdict, told
 
     asked = read_policy(policy) if policy else None
@@ -42,6 +50,8 @@ def verify(
         verdict = judged(
             opened.store, opened.history, digest, advance=lambda name: status.update(f"Reading what {name} made")
         )
+    if kubeflow:
+        verdict = replace(verdict, findings=(*verdict.findings, *cross_checked(opened.graph, digest, address)))
     if asked is not None:
         unmet = judge(asked, opened.graph, opened.keys, digest, verdict.findings)
         verdict = replace(verdict, findings=(*verdict.findings, *unmet))
