@@ -23,7 +23,8 @@ def fetch_snapshot(hub_id: str, revision: str, *patterns: str, kind: Kind = "dat
             raise RlvrError(why) from error
         raise RlvrError(
             f"The {_place(hub_id, revision, kind)} could not be fetched from the Hub ({_first_line(error)}). Where the "
-            f"Hub cannot be reached, copy the files once and set the location to that folder or to s3://bucket/prefix."
+            f"Hub cannot be reached, copy the files once and set the location to that folder or to s3://bucket/prefix.",
+            may_pass=True,
         ) from error
 
 

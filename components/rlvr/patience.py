@@ -28,7 +28,7 @@ class ApiError(RlvrError):
 
     def __init__(self, message: str, status: int) -> None:
         """`status` is HTTP's; 0 when no answer came."""
-        super().__init__(message)
+        super().__init__(message, may_pass=may_pass(status))
         self.status = status
 
 

@@ -24,7 +24,7 @@ from rlvr.stages.report import report
     ],
 )
 def test_what_cannot_be_called_is_said(arguments, message, capsys):
-    assert command.main(arguments) == 1
+    assert command.main(arguments) == command.FINAL
     assert message in capsys.readouterr().err
 
 
@@ -48,12 +48,13 @@ def test_an_input_that_is_a_list_is_given_several_times(monkeypatch, tmp_path):
     called["metrics"].log_metric("gain", 1.0)
 
 
-def test_a_stage_s_own_error_is_one_line_and_exit_code_1(monkeypatch, capsys):
+@pytest.mark.parametrize(("may_pass", "code"), [(False, 65), (True, 75)])
+def test_a_stage_s_own_error_is_one_line_and_says_whether_it_may_pass(may_pass, code, monkeypatch, capsys):
     def fails(**given):
-        raise RlvrError("Row 7 has no picture.")
+        raise RlvrError("Row 7 has no picture.", may_pass=may_pass)
 
     monkeypatch.setattr(grpo, "python_func", fails)
-    assert command.main(["grpo"]) == 1
+    assert command.main(["grpo"]) == code
     assert capsys.readouterr().err == "rlvr: Row 7 has no picture.\n"
 
 
@@ -65,5 +66,6 @@ def test_it_is_a_command(tmp_path):
     ran = subprocess.run(
         [sys.executable, "-m", "rlvr.stages.command", *words], capture_output=True, text=True, timeout=200, check=False
     )
-    assert ran.returncode == 1 and f"{missing} is not a manifest" in ran.stderr and "Traceback" not in ran.stderr
+    assert ran.returncode == command.FINAL and f"{missing} is not a manifest" in ran.stderr
+    assert "Traceback" not in ran.stderr
     assert not (tmp_path / "out/verdict").exists()

@@ -77,6 +77,7 @@ def test_a_workflow_has_the_stages_images_and_settings_of_the_pipeline(method):
         assert key in pod["volumes"]
         assert made["resources"] == {"limits": limits, "requests": limits}
         assert pod["retryStrategy"]["limit"] == task["retryPolicy"]["maxRetryCount"]
+        assert pod["retryStrategy"]["expression"] == "asInt(lastRetry.exitCode) != 65"
         assert pod["metadata"] == asked["podMetadata"]
         assert pod.get("activeDeadlineSeconds") == (int(asked.get("activeDeadlineSeconds", 0)) or None)
         assert made["securityContext"]["runAsNonRoot"] and made["securityContext"]["capabilities"] == {"drop": ["ALL"]}

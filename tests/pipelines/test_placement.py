@@ -78,11 +78,12 @@ def test_every_task_is_hardened_labelled_retried_and_not_cached(method, sized):
             continue
         container, asked = found[executor]
         retry = task["retryPolicy"]
-        times = 5 if container["resources"]["resourceCpuLimit"] == "1" else 3
+        launches = container["resources"]["resourceCpuLimit"] == "1"
+        times, pause, factor = (5, "30s", 1.0) if launches else (3, "60s", 2.0)
         assert retry == {
             "maxRetryCount": times,
-            "backoffDuration": "60s",
-            "backoffFactor": 2.0,
+            "backoffDuration": pause,
+            "backoffFactor": factor,
             "backoffMaxDuration": f"{14 * DAY}s",
         }
         assert task["cachingOptions"] == {}

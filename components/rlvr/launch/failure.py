@@ -51,18 +51,34 @@ def diagnose(cluster: Cluster, job: Json) -> Failure:
         "events": events,
     }
     reason = str(condition.get("reason"))
+    message = _message(reason, str(condition.get("message") or ""), pods)
+    late = reason == "DeadlineExceeded"
     return Failure(
-        message=_message(reason, str(condition.get("message") or ""), pods),
-        interrupted=reason != "DeadlineExceeded" and _interrupted(pods),
-        document=document,
+        message=message,
+        interrupted=not late and _interrupted(pods),
+        document={**document, "diagnosis": message, "final": late or _own_fault(pods)},
     )
 
 
 def keep_report(keep: Store, failure: Failure) -> str:
     """Write the report to the store and return its key."""
-    key = f"failures/{failure.document['train_job']}.json"
+    key = report_key(str(failure.document["train_job"]))
     keep.write(key, json.dumps(failure.document, indent=1, sort_keys=True), overwrite=True)
     return key
+
+
+def report_key(train_job: str) -> str:
+    """Where the store keeps the report on a TrainJob."""
+    return f"failures/{train_job}.json"
+
+
+def final_diagnosis(keep: Store, train_job: str) -> str | None:
+    """Why a TrainJob failed if nothing but a change can mend that; None when another one may end otherwise."""
+    try:
+        told = json.loads(keep.read(report_key(train_job)) or "{}")
+        return str(told["diagnosis"]) if told["final"] else None
+    except (ValueError, KeyError, TypeError, RecursionError):
+        return None
 
 
 def show_others(failure: Failure) -> None:
@@ -100,20 +116,34 @@ def _said(message: Any) -> Json | None:
     """What a worker left as its termination message."""
     try:
         told = json.loads(message)
-        return {"time": float(told["time"]), "readable": bool(told["readable"]), "message": str(told["message"])}
+        return {
+            "time": float(told["time"]),
+            "readable": bool(told["readable"]),
+            "may_pass": bool(told.get("may_pass")),
+            "message": str(told["message"]),
+        }
     except (ValueError, KeyError, TypeError):
         return None
 
 
+def _own_fault(pods: list[Json]) -> bool:
+    """Whether a pod wanted more memory than it may have, or a stage said what has to be mended."""
+    errors = [pod["error"] for pod in pods if pod["error"]]
+    foreseen = any(error["readable"] and not error["may_pass"] for error in errors)
+    return foreseen or any(pod["reason"] == OUT_OF_MEMORY for pod in pods)
+
+
 def _interrupted(pods: list[Json]) -> bool:
-    """Whether pods were taken away or told to stop, and none failed for a reason of its own.
+    """Whether pods were taken away, told to stop or left alone by a server, and none failed for a reason of its own.
 
     When one pod is taken away the others lose their connection to it and fail, too; when one fails, the cluster tells
     the others to stop.
     """
-    if any(pod["reason"] == OUT_OF_MEMORY or (pod["error"] or {}).get("readable") for pod in pods):
+    if _own_fault(pods):
         return False
     if not pods or any(pod["disruption"] or pod["reason"] in EVICTIONS for pod in pods):
+        return True
+    if any((pod["error"] or {}).get("may_pass") for pod in pods):
         return True
     codes = {pod["exit_code"] for pod in pods}
     return EXIT_CODE in codes and codes <= {0, EXIT_CODE, None}

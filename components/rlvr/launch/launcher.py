@@ -2,9 +2,11 @@
 
 The TrainJob's name follows from run, stage and attempt. So a pod that is started again finds the TrainJob of the one
 before and goes on watching it; only after one that failed a new one is made, which resumes from the checkpoints that
-the store keeps by the work's key.
+the store keeps by the work's key. A pod that Kubeflow repeats by itself makes none after a failure that nothing but a
+change can mend: it ends with the same words at once. People who run the stage again get a new one.
 """
 
+import os
 import signal
 import sys
 import threading
@@ -16,11 +18,11 @@ from types import FrameType
 from rlvr.errors import RlvrError
 from rlvr.launch.cancel import cancel_run
 from rlvr.launch.cluster import KUEUE, TRAINER, Cluster, Json, has_condition
-from rlvr.launch.failure import diagnose, keep_report, show_others
+from rlvr.launch.failure import diagnose, final_diagnosis, keep_report, report_key, show_others
 from rlvr.launch.pending import Pending
 from rlvr.launch.stopping import Stopped
 from rlvr.launch.surroundings import Surroundings, surroundings, workflow_is_ending
-from rlvr.launch.train_job import SPECIFICATION, train_job
+from rlvr.launch.train_job import SPECIFICATION, train_job, train_job_name
 from rlvr.launch.train_log import TrainLog, relay
 from rlvr.launch.waiting import Rhythm, wait
 from rlvr.launch.work import Work, write_work
@@ -50,6 +52,8 @@ def launch_train_job(
     pace = rhythm or Rhythm()
     around = surroundings(there)
     _check(there, scale)
+    if repeated():
+        _refuse_what_is_hopeless(there, keep, work, around)
     write_work(keep, work)
     try:
         with _raise_on_termination():
@@ -61,6 +65,32 @@ def launch_train_job(
             f"TrainJob {name_of(ended)} is complete, but {keep.url} has no record of its result. Check that its pods "
             f"use the same store, delete the TrainJob and run the stage again."
         )
+
+
+def repeated() -> bool:
+    """Whether Kubeflow started this pod because the one before it failed, and not because anybody asked for it."""
+    return os.environ.get("KFP_RETRY_INDEX", "0") not in ("", "0")
+
+
+def _refuse_what_is_hopeless(cluster: Cluster, keep: Store, work: Work, around: Surroundings) -> None:
+    """`RlvrError` when the newest TrainJob of this stage and run failed for a reason of its own."""
+    newest = None
+    for attempt in range(1, MOST_ATTEMPTS + 1):
+        found = cluster.train_job(train_job_name(around.run, work, attempt))
+        if found is None:
+            break
+        newest = found
+    if newest is None or not has_condition(newest, "Failed"):
+        return
+    if why := final_diagnosis(keep, name_of(newest)):
+        raise RlvrError(_failed(work, name_of(newest), why, report_key(name_of(newest)), keep))
+
+
+def _failed(work: Work, name: str, why: str, place: str, keep: Store) -> str:
+    return (
+        f"Stage {work.label} failed on the cluster (TrainJob {name}). {why} The report is {place} in {keep.url}; the "
+        f"stage goes on from its newest checkpoint when it is run again."
+    )
 
 
 def _to_the_end(there: Cluster, keep: Store, work: Work, scale: Scale, around: Surroundings, pace: Rhythm) -> Json:
@@ -78,10 +108,7 @@ def _to_the_end(there: Cluster, keep: Store, work: Work, scale: Scale, around: S
         name, attempt = name_of(ended), attempt + 1
         if not failure.interrupted or restarts == scale.job.restarts:
             tried = f" It was begun again {restarts} times before." if restarts else ""
-            raise RlvrError(
-                f"Stage {work.label} failed on the cluster (TrainJob {name}). {failure.message}{tried} The report "
-                f"is {place} in {keep.url}; the stage goes on from its newest checkpoint when it is run again."
-            )
+            raise RlvrError(_failed(work, name, f"{failure.message}{tried}", place, keep))
         restarts += 1
         report(work.label, 0, 1, note=f"{failure.message} Beginning again from the newest checkpoint.")
 

@@ -57,7 +57,8 @@ def main(arguments: Sequence[str]) -> int:
         readable = isinstance(error, RlvrError)
         message = redacted(str(error) if readable else f"{type(error).__name__}: {error}")
         report(label, 0, 1, event="error", message=message)
-        _leave_message({"time": time.time(), "readable": readable, "message": message[:KEPT]})
+        told = {"time": time.time(), "readable": readable, "may_pass": isinstance(error, RlvrError) and error.may_pass}
+        _leave_message({**told, "message": message[:KEPT]})
         if not readable:
             raise
         return 1

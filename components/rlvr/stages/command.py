@@ -3,7 +3,8 @@
     python -m rlvr.stages.command grpo --parameter seed=0 --input start=/in/start --output model=/out/model
 
 It calls the same component as Kubeflow does. Inputs and outputs are the manifest files of artifacts; an input that is a
-list is given several times.
+list is given several times. The exit code is 0 when the stage is done, 65 (EX_DATAERR of sysexits.h) when it would fail
+in the same way again, 75 when it was stopped or may succeed later, and 1 for an error that nobody foresaw.
 """
 
 import argparse
@@ -14,10 +15,14 @@ from pathlib import Path
 from typing import Any
 
 from rlvr.errors import RlvrError
+from rlvr.launch import EXIT_CODE
+
+FINAL = 65
+"""Exit code of a stage that has to be mended before it can succeed: nobody need run it again as it is."""
 
 
 def main(arguments: Sequence[str]) -> int:
-    """Run the stage and return the exit code: 0 done, 1 something that its message explains."""
+    """Run the stage and return the exit code; errors that people can mend are one line."""
     parser = argparse.ArgumentParser(prog="python -m rlvr.stages.command", description=__doc__.splitlines()[0])
     parser.add_argument("stage", help="module of rlvr.stages, e.g. grpo")
     for kind, form in (("parameter", "NAME=VALUE"), ("input", "NAME=FILE"), ("output", "NAME=FILE")):
@@ -27,7 +32,7 @@ def main(arguments: Sequence[str]) -> int:
         perform(given.stage, _pairs(given.parameter), _pairs(given.input), _pairs(given.output))
     except RlvrError as error:
         print(f"rlvr: {error}", file=sys.stderr)
-        return 1
+        return EXIT_CODE if error.may_pass else FINAL
     return 0
 
 

@@ -3,6 +3,7 @@
 from typing import Any
 
 from rlvr.errors import RlvrError
+from rlvr.stages.command import FINAL
 from rlvr_pipelines.argo.graph import Json, Step
 
 KNOWN = {
@@ -53,7 +54,10 @@ def settings(step: Step) -> dict[str, Any]:
     if retry.get("maxRetryCount"):
         wait = {"duration": retry["backoffDuration"], "factor": int(retry["backoffFactor"])}
         wait["maxDuration"] = retry["backoffMaxDuration"]
-        found["retryStrategy"] = {"limit": int(retry["maxRetryCount"]), "retryPolicy": "Always", "backoff": wait}
+        unless_final = f"asInt(lastRetry.exitCode) != {FINAL}"
+        found["retryStrategy"] = {
+            "limit": int(retry["maxRetryCount"]), "retryPolicy": "Always", "expression": unless_final, "backoff": wait
+        }  # fmt: skip
     return {name: value for name, value in found.items() if value}
 
 

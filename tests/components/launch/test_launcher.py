@@ -246,6 +246,31 @@ def test_a_pod_that_could_not_say_why(pod, message, kube, launch):
         launch()
 
 
+@pytest.mark.parametrize(
+    ("pod", "hopeless"),
+    [
+        ({"message": '{"time": 9, "readable": true, "message": "Row 7 has no picture."}'}, True),
+        ({"code": 137, "reason": "OOMKilled"}, True),
+        ({"message": '{"time": 9, "readable": false, "message": "RuntimeError: CUDA error"}'}, False),
+    ],
+)
+def test_a_pod_that_kubeflow_repeats_does_not_train_again_what_only_a_change_can_mend(
+    pod, hopeless, kube, keep, launch, monkeypatch
+):
+    kube.on_create = lambda name: failed(kube, name, **pod)
+    with pytest.raises(RlvrError) as first:
+        launch()
+    monkeypatch.setenv("KFP_RETRY_INDEX", "1")
+    with pytest.raises(RlvrError) as second:
+        launch()
+    assert (str(second.value) == str(first.value)) is hopeless
+    assert len(kube.custom[TRAINER]) == (1 if hopeless else 2)
+    monkeypatch.setenv("KFP_RETRY_INDEX", "0")  # somebody runs it again
+    kube.on_create = lambda name: complete(kube, keep, name)
+    launch()
+    assert len(kube.custom[TRAINER]) == (2 if hopeless else 3)
+
+
 def test_the_deadline_is_named(kube, launch):
     def run(name):
         kube.end_pod(name, code=75)
@@ -267,8 +292,9 @@ TAKEN = [{"type": "DisruptionTarget", "status": "True", "reason": "PreemptionByS
         {"code": 137, "conditions": TAKEN},
         {"code": 137, "pod_reason": "Evicted"},
         {"code": 1, "pod_reason": "NodeLost", "message": '{"time": 1, "readable": false, "message": "peer"}'},
+        {"code": 1, "message": '{"time": 1, "readable": true, "may_pass": true, "message": "S3 is away"}'},
     ],
-    ids=["stopped", "preempted", "evicted", "lost"],
+    ids=["stopped", "preempted", "evicted", "lost", "store_away"],
 )
 def test_pods_that_were_taken_away_are_no_failure(pod, kube, keep, launch, progress):
     def run(name):
