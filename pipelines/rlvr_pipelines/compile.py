@@ -32,8 +32,12 @@ def pipeline_yaml(
     lock: Path,
     allow_unpinned: bool = False,
     resources: Any = None,
+    digest: str = "",
 ) -> bytes:
-    """The pipeline's YAML; as Kubernetes resources, if `resources` holds Kubeflow's options of these."""
+    """The pipeline's YAML; as Kubernetes resources, if `resources` holds Kubeflow's options of these.
+
+    `digest` is then that of the pipeline, which its tasks are told.
+    """
     from kfp.compiler import Compiler
 
     from rlvr.lineage.pipeline_digest import with_digest
@@ -50,7 +54,7 @@ def pipeline_yaml(
             kubernetes_manifest_format=resources is not None,
             kubernetes_manifest_options=resources,
         )
-        return with_digest(made.read_bytes())
+        return with_digest(made.read_bytes(), digest)
 
 
 def write_yaml(target: Path, content: bytes) -> None:
@@ -81,7 +85,7 @@ def images(lock: Path, further: Sequence[str] = (), *, allow_unpinned: bool = Fa
     if lock.is_file():
         try:
             locked = json.loads(lock.read_text(encoding="utf-8"))
-        except ValueError as error:
+        except (ValueError, RecursionError) as error:
             raise RlvrError(f"{lock} is not JSON ({error}); build the images again to rewrite it.") from error
         if not isinstance(locked, dict) or not all(isinstance(value, str) for value in locked.values()):
             raise RlvrError(f"{lock} is not an object of image references; build the images again to rewrite it.")

@@ -8,6 +8,7 @@ import re
 from pathlib import Path
 
 from rlvr.errors import RlvrError
+from rlvr.lineage.pipeline_digest import pipeline_digest
 from rlvr.method import Method
 from rlvr_pipelines.compile import pipeline_yaml
 from rlvr_pipelines.pipeline import pipeline_name
@@ -41,7 +42,10 @@ def kubernetes_yaml(
         namespace=namespace,
         include_pipeline_manifest=True,
     )
-    return pipeline_yaml(method, profile, store=store, lock=lock, allow_unpinned=allow_unpinned, resources=options)
+    digest = pipeline_digest(compiled)
+    return pipeline_yaml(
+        method, profile, store=store, lock=lock, allow_unpinned=allow_unpinned, resources=options, digest=digest
+    )
 
 
 def require_namespace(namespace: str | None) -> None:

@@ -1,8 +1,8 @@
 """The name of a pipeline version: it follows from the compiled pipeline, so the same pipeline is uploaded once."""
 
-import hashlib
+from rlvr.lineage.pipeline_digest import pipeline_digest
 
 
 def version_name(compiled: bytes) -> str:
-    """`sha256-` and the first 12 hex digits of the SHA-256 of a compiled pipeline's bytes."""
-    return f"sha256-{hashlib.sha256(compiled).hexdigest()[:12]}"
+    """`sha256-` and the first 12 hex digits of a compiled pipeline's digest, which its statements name in full."""
+    return f"sha256-{pipeline_digest(compiled).removeprefix('sha256:')[:12]}"

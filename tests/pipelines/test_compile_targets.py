@@ -38,6 +38,7 @@ def test_kubernetes_resources_are_named_by_the_content(compile_to):
     assert {entry["metadata"]["namespace"] for entry in (pipeline, version)} == {"team-a"}
     name = version_name(compiled("r1_vlm", "cluster"))
     assert name.startswith("sha256-") and len(name) == 7 + 12
+    assert name.replace("-", ":").encode() in text, "tasks know the version that they belong to"
     assert version["metadata"]["name"] == f"rlvr-r1-vlm-{name}" and version["spec"]["displayName"] == name
     assert version["spec"]["pipelineName"] == pipeline["metadata"]["name"] == "rlvr-r1-vlm"
     spec, platform = yaml.safe_load_all(compiled("r1_vlm", "cluster"))

@@ -8,6 +8,7 @@ from google.protobuf import json_format
 from kfp.kubernetes.kubernetes_executor_config_pb2 import KubernetesExecutorConfig
 
 from rlvr.errors import RlvrError
+from rlvr.lineage.pipeline_digest import pipeline_digest
 from rlvr.training import Merge
 from rlvr_pipelines.methods import METHODS
 from rlvr_pipelines.placement import Placement, Toleration
@@ -137,7 +138,8 @@ def test_every_setting_reaches_the_platform_specification():
     }  # fmt: skip
     shown = {entry["name"]: entry["value"] for entry in container["env"]}
     assert shown == {
-        "RLVR_CACHE": "/work/cache", "NCCL_DEBUG": "WARN", "RLVR_IMAGE": LOCK["rlvr-evaluate"]
+        "RLVR_CACHE": "/work/cache", "NCCL_DEBUG": "WARN", "RLVR_IMAGE": LOCK["rlvr-evaluate"],
+        "RLVR_PIPELINE": pipeline_digest(text),
     }  # fmt: skip
     asked = strict(platform["platforms"]["kubernetes"]["deploymentSpec"]["executors"]["exec-evaluate"])
     assert asked["nodeSelector"]["labels"] == {"zone": "a"}

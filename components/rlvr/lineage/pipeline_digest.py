@@ -19,6 +19,6 @@ def pipeline_digest(compiled: bytes) -> str:
     return f"sha256:{hashlib.sha256(blank).hexdigest()}"
 
 
-def with_digest(compiled: bytes) -> bytes:
-    """The YAML with its digest in every task."""
-    return VARIABLE.sub(rb"\g<1>" + pipeline_digest(compiled).encode(), compiled)
+def with_digest(compiled: bytes, digest: str = "") -> bytes:
+    """The YAML with its digest in every task, or with that of the pipeline that it holds in another form."""
+    return VARIABLE.sub(rb"\g<1>" + (digest or pipeline_digest(compiled)).encode(), compiled)
