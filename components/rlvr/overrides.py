@@ -38,7 +38,7 @@ def parse(text: str) -> tuple[str, Any]:
         raise RlvrError(f"{text!r} is not of the form PATH=VALUE, e.g. stages.grpo.steps=50.")
     try:
         return path, json.loads(value)
-    except ValueError:
+    except (ValueError, RecursionError):
         return path, value
 
 

@@ -2,9 +2,9 @@ r"""Foreign text made fit for terminals and logs: what would act there is writte
 
     printable("a\x1b[2Jb\u202ec")  ->  "a\\x1b[2Jb\\u202ec"
 
-Escape sequences can clear a screen, rename a window, put text on the clipboard or hide what stands before them; carriage
-returns overwrite a line, and direction marks turn it round. Completions, row ids, file names, judges' answers and the
-lines of other machines' logs may hold all of these.
+Escape sequences can clear a screen, rename a window, put text on the clipboard or hide what stands before them;
+carriage returns overwrite a line, and direction marks turn it round. Completions, row ids, file names, judges' answers
+and the lines of other machines' logs may hold all of these.
 """
 
 import unicodedata

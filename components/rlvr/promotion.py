@@ -192,7 +192,7 @@ def _pointer(text: str | None, name: str) -> dict[str, Any] | None:
         needed = [pointer[key] for key in ("model", "predictions", "benchmark", "benchmark_name")]
         if all(isinstance(value, str) for value in needed):
             return pointer
-    except (ValueError, KeyError, TypeError):
+    except (ValueError, KeyError, TypeError, RecursionError):
         pass
     raise RlvrError(f"{champion_key(name)} in the store does not name a champion; restore it, or remove it.")
 

@@ -118,7 +118,7 @@ def stored_precision(model: Path) -> str:
     """The precision that a checkpoint's weights are stored in, as its config.json says; float32 where it does not."""
     try:
         config = json.loads((model / "config.json").read_text(encoding="utf-8"))
-    except (OSError, ValueError) as error:
+    except (OSError, ValueError, RecursionError) as error:
         raise RlvrError(
             f"{model} is no checkpoint folder (config.json cannot be read: {error}); give a folder in transformers' "
             f"format, such as a training stage's model."

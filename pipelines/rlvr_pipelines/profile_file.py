@@ -75,7 +75,7 @@ def _chosen(table: Table, method: str, where: str) -> Table:
 def _parsed(text: str, where: str) -> Table:
     try:
         return tomllib.loads(text)
-    except tomllib.TOMLDecodeError as error:
+    except (ValueError, RecursionError) as error:  # ValueError also for whole numbers of thousands of digits
         raise RlvrError(f"{where} is not TOML: {error}.") from error
 
 

@@ -137,7 +137,7 @@ def _parquet(file: Path) -> Iterator[Line]:
         else:
             try:
                 line["gold"] = json.loads(line["gold"])
-            except (TypeError, ValueError) as error:
+            except (TypeError, ValueError, RecursionError) as error:
                 raise RlvrError(f"{name}: the column gold is not JSON ({error}).") from error
         _check(line, name)
         yield name, {key: line[key] for key in RESERVED if key in line}

@@ -48,7 +48,7 @@ def read_numbers(folder: Path) -> dict[str, Any]:
         )
     try:
         numbers = json.loads(path.read_text(encoding="utf-8"))
-    except (ValueError, OSError) as error:
+    except (ValueError, OSError, RecursionError) as error:
         raise RlvrError(f"{path} cannot be read as JSON ({error}); start the run again to write it anew.") from error
     if not isinstance(numbers, dict) or (missing := [key for key in NEEDED if key not in numbers]):
         lacking = "an object" if not isinstance(numbers, dict) else ", ".join(missing)
@@ -104,7 +104,7 @@ def _report_digest(folder: Path) -> str:
     path = folder / "artifacts.json"
     try:
         return str(json.loads(path.read_text(encoding="utf-8"))["report"]["out"])
-    except (OSError, ValueError, KeyError, TypeError) as error:
+    except (OSError, ValueError, KeyError, TypeError, RecursionError) as error:
         raise RlvrError(
             f"{path} does not name the run's report ({type(error).__name__}), so it cannot be drawn again; start the "
             "run again, which does no stage twice."
@@ -128,6 +128,6 @@ def _named(folder: Path) -> list[str]:
     for path in sorted(folder.glob("pipeline/*/report/folder"), reverse=True):
         try:
             return [str(json.loads(path.read_text(encoding="utf-8"))["store"])]
-        except (OSError, ValueError, KeyError, TypeError):
+        except (OSError, ValueError, KeyError, TypeError, RecursionError):
             continue
     return []

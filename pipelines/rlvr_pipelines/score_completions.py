@@ -124,7 +124,7 @@ def _lines(file: Path) -> list[tuple[int, dict[str, Any]]]:
             continue
         try:
             line = json.loads(text)
-        except ValueError as error:
+        except (ValueError, RecursionError) as error:
             raise RlvrError(f"{file}, line {number} is not JSON ({error}).") from error
         if not isinstance(line, dict) or not isinstance(line.get("completion"), str):
             raise RlvrError(f'{file}, line {number} is not an object with a text "completion".')

@@ -66,7 +66,7 @@ def read_json(file: Path) -> Any:
     """The JSON value in a checkpoint's file."""
     try:
         return json.loads(file.read_text())
-    except ValueError as error:
+    except (ValueError, RecursionError) as error:
         raise RlvrError(f"{file} is not JSON ({error}). Fetch the checkpoint again.") from error
 
 

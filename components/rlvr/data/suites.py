@@ -72,7 +72,7 @@ def read_suite(path: Path) -> dict[str, Any]:
         content = tomllib.loads(path.read_text(encoding="utf-8"))
     except OSError as error:
         raise RlvrError(f"The suite {path} cannot be read ({error.strerror}); give a TOML file of checks.") from error
-    except ValueError as error:
+    except (ValueError, RecursionError) as error:
         raise RlvrError(f"The suite {path} is not TOML ({error}); see rlvr/data/suites for the form.") from error
     suites(content)  # whatever is wrong is said before any row is read
     return content

@@ -87,7 +87,7 @@ def read_work(keep: Store, key: str) -> Work:
 def _parsed(text: str, key: str) -> Any:
     try:
         return json.loads(text)
-    except ValueError as error:
+    except (ValueError, RecursionError) as error:
         raise RlvrError(f"{_document(key)} in the store is not JSON ({error}). Run the stage again.") from error
 
 

@@ -82,7 +82,7 @@ def read_json(path: Path, keys: Sequence[str]) -> dict[str, Any]:
         data = json.loads(path.read_text(encoding="utf-8"))
     except FileNotFoundError as error:
         raise RlvrError(f"The report needs {path}, which is not there; run the stage that writes it first.") from error
-    except ValueError as error:
+    except (ValueError, RecursionError) as error:
         raise RlvrError(f"{path} is not JSON ({error}); run the stage that writes it again.") from error
     if not isinstance(data, dict) or (missing := [key for key in keys if key not in data]):
         lacking = "an object" if not isinstance(data, dict) else ", ".join(missing)
@@ -198,7 +198,7 @@ def _read_stage(folder: Path) -> Training:
         try:
             entry = json.loads(line)
             steps[int(entry["step"])] = entry
-        except (ValueError, TypeError, KeyError) as error:
+        except (ValueError, TypeError, KeyError, RecursionError) as error:
             raise RlvrError(
                 f"{path}, line {number}: expected a JSON object with a `step`, got {line[:80]!r}; run it again."
             ) from error

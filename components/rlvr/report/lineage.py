@@ -36,7 +36,7 @@ def read_records(store: Store) -> dict[str, dict[str, Any]]:
             record = json.loads(text)
             if not {"stage", "parameters", "inputs", "code", "outputs"} <= set(record):
                 raise ValueError("it lacks one of stage, parameters, inputs, code, outputs")
-        except (ValueError, TypeError) as error:
+        except (ValueError, TypeError, RecursionError) as error:
             raise RlvrError(
                 f"{store.url}: {name} is not the record of a stage ({error}). Remove it and run the pipeline again; "
                 "finished stages are not repeated."

@@ -12,6 +12,8 @@ import yaml
 from rlvr.errors import RlvrError
 
 MAX_BYTES = 1 << 20
+MAX_DEPTH = 32
+"""Deepest nesting that is read; the time that PyYAML takes grows with the square of the depth."""
 
 Place = tuple[str | int, ...]
 """Keys and positions from the top of the file to a value."""
@@ -27,14 +29,16 @@ def read(path: Path) -> tuple[Any, Callable[[Place], int]]:
     if len(text) > MAX_BYTES:
         raise RlvrError(f"{path} has more than {MAX_BYTES:,} characters; split it.")
     lines: dict[Place, int] = {}
+    depth = 0
     try:
         for event in yaml.parse(text, Loader=yaml.SafeLoader):
+            depth += isinstance(event, yaml.CollectionStartEvent) - isinstance(event, yaml.CollectionEndEvent)
+            if depth > MAX_DEPTH:
+                raise RlvrError(f"{path}, line {_line(event)}: nested more than {MAX_DEPTH} levels deep.")
             if isinstance(event, yaml.AliasEvent) or getattr(event, "anchor", None):
                 raise RlvrError(f"{path}, line {_line(event)}: anchors and aliases are not read; write the value out.")
         node = yaml.compose(text, Loader=yaml.SafeLoader)
         value = None if node is None else _value(node, (), lines, path)
-    except RecursionError as error:
-        raise RlvrError(f"{path} is nested too deeply; a file of schedules has four levels or so.") from error
     except yaml.YAMLError as error:
         mark = getattr(error, "problem_mark", None)
         where = f", line {mark.line + 1}" if mark else ""

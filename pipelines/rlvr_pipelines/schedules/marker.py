@@ -35,5 +35,5 @@ def find_marker(description: str | None) -> Marker | None:
     try:
         told = json.loads(match[1]) if match else None
         return Marker(group=told["group"], name=told["name"], spec=told["spec"]) if told else None
-    except (ValueError, KeyError, TypeError):
+    except (ValueError, KeyError, TypeError, RecursionError):
         return None
