@@ -6,7 +6,7 @@ import shutil
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import pytest
 from moto.server import ThreadedMotoServer
@@ -38,7 +38,7 @@ def s3_client() -> Iterator["S3Client"]:
         patch.setenv("AWS_ACCESS_KEY_ID", "testing")
         patch.setenv("AWS_SECRET_ACCESS_KEY", "testing")
         patch.delenv("AWS_PROFILE", raising=False)
-        client = S3Store(bucket="models")._client
+        client = S3Store(bucket="models").bucket.client
     client.create_bucket(Bucket="models")
     yield client
     client.close()
@@ -52,7 +52,7 @@ def store(request: pytest.FixtureRequest, tmp_path: Path, monkeypatch: pytest.Mo
     monkeypatch.setenv("RLVR_CACHE", str(tmp_path / "cache"))
     store = open_store("s3://models/" + hashlib.sha256(str(tmp_path).encode()).hexdigest()[:12])
     assert isinstance(store, S3Store)
-    store._client = request.getfixturevalue("s3_client")
+    store.bucket.client = request.getfixturevalue("s3_client")
     return store
 
 
@@ -75,11 +75,11 @@ def contents(folder: Path) -> dict[str, bytes]:
 def edit(store: Store, digest: str, path: str, data: bytes | None) -> None:
     """Tamper with a stored file behind the store's back; None removes it."""
     if isinstance(store, S3Store):
-        key = f"{store.prefix}artifacts/{digest}/{path}"
+        key = f"{store.bucket.prefix}artifacts/{digest}/{path}"
         if data is None:
-            store._client.delete_object(Bucket=store.bucket, Key=key)
+            store.bucket.client.delete_object(Bucket=store.bucket.name, Key=key)
         else:
-            store._client.put_object(Bucket=store.bucket, Key=key, Body=data)
+            store.bucket.client.put_object(Bucket=store.bucket.name, Key=key, Body=data)
         return
     assert isinstance(store, LocalStore)
     target = store.root / "artifacts" / digest / path
@@ -106,12 +106,12 @@ def test_a_folder_comes_back_as_it_was(store: Store, folder: Path) -> None:
 def test_putting_again_copies_nothing(store: Store, folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     manifest = store.put(folder)
 
-    def refuse(*_: object) -> None:
+    def refuse(*_: object, **__: object) -> None:
         raise AssertionError("copied again")
 
     monkeypatch.setattr(shutil, "copyfile", refuse)
     if isinstance(store, S3Store):
-        monkeypatch.setattr(store._client, "upload_file", refuse)
+        monkeypatch.setattr(store.bucket.client, "put_object", refuse)
     assert store.put(folder) == manifest
     assert store.put(store.get(manifest.digest)) == manifest
 
@@ -189,7 +189,9 @@ def test_an_extra_file_is_named(store: Store, folder: Path) -> None:
 def test_a_damaged_manifest_is_refused(store: Store, folder: Path, text: bytes) -> None:
     digest = store.put(folder).digest
     if isinstance(store, S3Store):
-        store._client.put_object(Bucket=store.bucket, Key=f"{store.prefix}manifests/{digest}.json", Body=text)
+        store.bucket.client.put_object(
+            Bucket=store.bucket.name, Key=f"{store.bucket.prefix}manifests/{digest}.json", Body=text
+        )
     elif isinstance(store, LocalStore):
         (store.root / "manifests" / f"{digest}.json").write_bytes(text)
     with pytest.raises(RlvrError, match=r"damaged.*re-running the stage"):
@@ -202,7 +204,9 @@ def test_a_manifest_cannot_lead_outside(store: Store, folder: Path, tmp_path: Pa
     digest = canonical.digest(files)
     text = json.dumps({"digest": digest, "files": files})
     if isinstance(store, S3Store):
-        store._client.put_object(Bucket=store.bucket, Key=f"{store.prefix}manifests/{digest}.json", Body=text.encode())
+        store.bucket.client.put_object(
+            Bucket=store.bucket.name, Key=f"{store.bucket.prefix}manifests/{digest}.json", Body=text.encode()
+        )
     elif isinstance(store, LocalStore):
         make(store.root, {f"manifests/{digest}.json": text.encode()})
     with pytest.raises(RlvrError, match="stolen"):
@@ -254,20 +258,18 @@ def test_a_folder_that_changes_meanwhile_is_not_published(
 
     monkeypatch.setattr(shutil, "copyfile", copy_slowly)
     if isinstance(store, S3Store):
-        upload = store._client.upload_file
+        upload = store.bucket.client.put_object
 
-        def upload_slowly(source: str, bucket: str, key: str) -> None:
+        def upload_slowly(**request: Any) -> object:
             (folder / "config.json").write_bytes(b"[]")
-            upload(source, bucket, key)
+            return upload(**request)
 
-        monkeypatch.setattr(store._client, "upload_file", upload_slowly)
+        monkeypatch.setattr(store.bucket.client, "put_object", upload_slowly)
     digest = manifest_of(folder).digest
     with pytest.raises(RlvrError, match=r"'config\.json' .* changed while"):
         store.put(folder)
     assert not store.has(digest) and store.keys("") == []
-    if isinstance(store, S3Store):
-        assert store._sizes(digest) == {}
-    elif isinstance(store, LocalStore):
+    if isinstance(store, LocalStore):
         assert contents(store.root) == {}
 
 
@@ -329,16 +331,18 @@ def test_an_exchange_in_a_bucket_notices_who_came_between(
     s3_client: "S3Client", monkeypatch: pytest.MonkeyPatch
 ) -> None:
     store = S3Store(bucket="models", prefix="between")
-    store._client = s3_client
+    store.bucket.client = s3_client
     store.write("champions/a.json", "old")
     read = s3_client.get_object
 
-    def read_and_be_overtaken(**place: str) -> object:
-        there = read(**place)
-        store.write("champions/a.json", "another's", overwrite=True)
-        return there
-
     with monkeypatch.context() as patch:
+
+        def read_and_be_overtaken(**place: str) -> object:
+            there = read(**place)
+            patch.undo()
+            store.write("champions/a.json", "another's", overwrite=True)
+            return there
+
         patch.setattr(s3_client, "get_object", read_and_be_overtaken)
         assert not store.exchange("champions/a.json", "old", "mine")
     assert store.read("champions/a.json") == "another's"

@@ -275,10 +275,13 @@ def test_a_folder_that_may_not_be_written(folder: Path, tmp_path: Path) -> None:
 
 def test_leftovers_of_killed_processes_go_after_a_day(folder: Path, tmp_path: Path) -> None:
     store = LocalStore(tmp_path / "store")
-    old, young = make(store.root / ".staging/old", {"f": b"1"}), make(store.root / ".staging/young", {"f": b"1"})
-    os.utime(old, (1, 1))
+    old, young, long = (make(store.root / ".staging" / name, {"f": b"1"}) for name in ("old", "young", "long"))
+    lock = store.root / ".staging/old.lock"
+    lock.touch()
+    for path in (old / "f", old, lock, long):  # a long download writes to its files for more than a day
+        os.utime(path, (1, 1))
     store.put(folder)
-    assert not old.exists() and young.exists()
+    assert not old.exists() and not lock.exists() and young.exists() and long.exists()
 
 
 def test_an_artifact_without_manifest_does_not_exist(folder: Path, tmp_path: Path) -> None:

@@ -1,6 +1,6 @@
 """What only an S3 store can meet: absent servers, refused keys, missing buckets, caches. Against a real HTTP server."""
 
-import errno
+import shutil
 import socket
 import urllib.request
 from collections.abc import Iterator
@@ -14,6 +14,7 @@ from moto.server import ThreadedMotoServer
 
 from rlvr.errors import RlvrError
 from rlvr.store import DocumentExistsError, open_store
+from rlvr.store.limits import Limits
 from rlvr.store.s3 import S3Store
 from rlvr.store.s3_errors import explain
 
@@ -50,10 +51,10 @@ def settings(server: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> No
 @pytest.fixture
 def store(server: str, request: pytest.FixtureRequest) -> Iterator[S3Store]:
     post(f"{server}/moto-api/reset", b"")
-    store = S3Store(bucket="models", prefix="team/rlvr")
-    store._client.create_bucket(Bucket="models")
+    store = S3Store(bucket="models", prefix="team/rlvr", limits=Limits(wait_seconds=0.01))
+    store.bucket.client.create_bucket(Bucket="models")
     yield store
-    store._client.close()
+    store.bucket.client.close()
 
 
 @pytest.fixture
@@ -98,7 +99,7 @@ def files(folder: Path) -> list[str]:
 def test_the_layout_in_the_bucket(store: S3Store, folder: Path) -> None:
     digest = store.put(folder).digest
     store.write("records/r.json", "{}")
-    listed = store._client.list_objects_v2(Bucket="models")["Contents"]
+    listed = store.bucket.client.list_objects_v2(Bucket="models")["Contents"]
     assert [item["Key"] for item in listed] == [
         f"team/rlvr/artifacts/{digest}/a.json",
         f"team/rlvr/artifacts/{digest}/sub/b.bin",
@@ -113,20 +114,20 @@ def test_prefixes_of_one_bucket_are_separate(store: S3Store, folder: Path) -> No
     for prefix in ("", "team", "team/rlvr2", "team/rlv"):
         other = S3Store(bucket="models", prefix=prefix)
         assert not other.has(digest) and other.keys("records") == []
-        other._client.close()
+        other.bucket.client.close()
 
 
 def test_the_manifest_is_uploaded_last(store: S3Store, folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    upload = store._client.upload_file
+    upload = store.bucket.client.put_object
     done: list[str] = []
 
-    def fail_second(source: str, bucket: str, key: str) -> None:
+    def fail_second(**request: Any) -> object:
         if done:
-            raise S3UploadFailedError("broken") from exceptions.ConnectionClosedError(endpoint_url="http://x")
-        done.append(key)
-        upload(source, bucket, key)
+            raise exceptions.ConnectionClosedError(endpoint_url="http://x")
+        done.append(request["Key"])
+        return upload(**request)
 
-    monkeypatch.setattr(store._client, "upload_file", fail_second)
+    monkeypatch.setattr(store.bucket.client, "put_object", fail_second)
     with pytest.raises(RlvrError, match=r"stopped answering \(ConnectionClosedError\)"):
         store.put(folder)
     assert store.keys("") == []
@@ -241,7 +242,7 @@ def test_the_cause_of_a_failed_transfer_is_found() -> None:
 def test_the_client_waits_for_a_bounded_time(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.delenv("AWS_MAX_ATTEMPTS")
     monkeypatch.setenv("AWS_ENDPOINT_URL", "http://127.0.0.1:9")
-    client = S3Store(bucket="models")._client
+    client = S3Store(bucket="models").bucket.client
     config: Any = client.meta.config
     assert (config.connect_timeout, config.read_timeout, config.signature_version) == (5, 60, "s3v4")
     sent: list[Any] = []
@@ -261,7 +262,7 @@ def test_a_second_get_downloads_nothing(store: S3Store, folder: Path, monkeypatc
     def refuse(*_: object) -> None:
         raise AssertionError("downloaded again")
 
-    monkeypatch.setattr(store._client, "download_file", refuse)
+    monkeypatch.setattr("rlvr.store.s3.receive", refuse)
     assert store.get(digest) == first
 
 
@@ -274,34 +275,30 @@ def test_a_damaged_copy_in_the_cache_is_replaced(store: S3Store, folder: Path) -
 def test_what_left_the_bucket_is_not_served_from_the_cache(store: S3Store, folder: Path) -> None:
     digest = store.put(folder).digest
     store.get(digest)
-    store._client.delete_object(Bucket="models", Key=f"team/rlvr/manifests/{digest}.json")
+    store.bucket.client.delete_object(Bucket="models", Key=f"team/rlvr/manifests/{digest}.json")
     with pytest.raises(RlvrError, match="There is no artifact"):
         store.get(digest)
 
 
 def test_a_damaged_download_leaves_nothing(store: S3Store, folder: Path, tmp_path: Path) -> None:
     digest = store.put(folder).digest
-    store._client.put_object(Bucket="models", Key=f"team/rlvr/artifacts/{digest}/sub/b.bin", Body=b"1" * 1000)
+    store.bucket.client.put_object(Bucket="models", Key=f"team/rlvr/artifacts/{digest}/sub/b.bin", Body=b"1" * 1000)
     with pytest.raises(RlvrError, match=r"bytes of the file 'sub/b\.bin'"):
         store.get(digest)
     assert files(tmp_path / "cache") == []
 
 
-def test_a_full_disk_leaves_nothing(
+def test_what_does_not_fit_on_the_disk_is_not_begun(
     store: S3Store, folder: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     digest = store.put(folder).digest
-    download = store._client.download_file
-
-    def fill_up(bucket: str, key: str, target: str) -> None:
-        if key.endswith("b.bin"):
-            raise OSError(errno.ENOSPC, "No space left on device", target)
-        download(bucket, key, target)
-
-    monkeypatch.setattr(store._client, "download_file", fill_up)
+    asked: list[Any] = []
+    store.bucket.client.meta.events.register("before-send.s3", lambda request, **_: asked.append(request.url))
+    usage = shutil.disk_usage(tmp_path)._replace(free=1001)
+    monkeypatch.setattr(shutil, "disk_usage", lambda _: usage)
     with pytest.raises(RlvrError, match="disk is full.*RLVR_CACHE"):
         store.get(digest)
-    assert files(tmp_path / "cache") == []
+    assert files(tmp_path / "cache") == [] and not [url for url in asked if url.endswith("b.bin")]
 
 
 def test_a_cache_that_cannot_be_made(store: S3Store, folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -324,7 +321,7 @@ def test_a_record_is_created_by_a_conditional_request(store: S3Store, monkeypatc
     """Another writer comes between any look and the write, so the server itself must refuse."""
     store.write("records/a.json", "theirs")
     with pytest.raises(exceptions.ClientError, match="PreconditionFailed"):
-        store._client.put_object(Bucket="models", Key="team/rlvr/records/a.json", Body=b"mine", IfNoneMatch="*")
+        store.bucket.client.put_object(Bucket="models", Key="team/rlvr/records/a.json", Body=b"mine", IfNoneMatch="*")
     with pytest.raises(DocumentExistsError):
         store.write("records/a.json", "mine")
     assert store.read("records/a.json") == "theirs"
@@ -343,7 +340,7 @@ def test_more_keys_than_a_page(store: S3Store, folder: Path, monkeypatch: pytest
 def test_folder_markers_of_consoles_are_not_files(store: S3Store, folder: Path) -> None:
     digest = store.put(folder).digest
     for key in ("records/", f"artifacts/{digest}/", f"artifacts/{digest}/sub/"):
-        store._client.put_object(Bucket="models", Key=f"team/rlvr/{key}", Body=b"")
+        store.bucket.client.put_object(Bucket="models", Key=f"team/rlvr/{key}", Body=b"")
     store.verify(digest)
     store.get(digest)
     assert store.keys("records") == []

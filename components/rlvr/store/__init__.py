@@ -11,6 +11,7 @@ once. Documents (records, checkpoint pointers) are small JSON texts under keys o
 boto3 is imported by the S3 store alone, and only when one is opened.
 """
 
+from collections.abc import Callable
 from pathlib import Path
 from typing import Protocol
 from urllib.parse import unquote, urlsplit
@@ -29,8 +30,11 @@ class Store(Protocol):
     url: str
     """What `open_store` opens again."""
 
-    def put(self, folder: Path) -> Manifest:
-        """Publish a folder: all or nothing, and no copy of content that is already there."""
+    def put(self, folder: Path, announce: Callable[[str], None] = lambda digest: None) -> Manifest:
+        """Publish a folder: all or nothing, and no copy of content that is already there.
+
+        `announce` hears the digest before anything is written.
+        """
 
     def get(self, digest: str) -> Path:
         """A local folder with exactly the artifact's files, read-only; absent or damaged artifacts are errors."""

@@ -28,6 +28,11 @@ def _reason(error: OSError) -> str:
             f"the disk is full{where}. Nothing was published and the temporary files were removed; free space, or "
             "choose a folder on a larger disk (the store's URL; RLVR_CACHE for files that come from S3)."
         )
+    if error.errno == errno.EFBIG:
+        return (
+            f"the file is larger than this process or file system allows{where}. Nothing was published and the "
+            "temporary files were removed; raise the limit (ulimit -f), or choose a folder on another disk."
+        )
     if error.errno in FORBIDDEN:
         return (
             f"permission denied{where}. Give this user access to it, or choose another folder "

@@ -7,7 +7,6 @@ has the digest.
 
 import contextlib
 import errno
-import fcntl
 import os
 import shutil
 import time
@@ -28,6 +27,7 @@ from rlvr.store.keys import (
     manifest_key,
 )
 from rlvr.store.tree import (
+    DamagedError,
     Manifest,
     Snapshot,
     absent,
@@ -40,6 +40,7 @@ from rlvr.store.tree import (
     snapshot,
     text_of,
 )
+from rlvr.store.turn import NO_LOCKS, one_at_a_time, remove_unused
 
 STALE_SECONDS = 24 * 3600
 """Age at which the staging folder of a killed process is taken for abandoned."""
@@ -52,10 +53,11 @@ class LocalStore:
         self.root = root.absolute()
         self.url = self.root.as_uri()
 
-    def put(self, folder: Path) -> Manifest:
+    def put(self, folder: Path, announce: Callable[[str], None] = lambda digest: None) -> Manifest:
         """Publish a copy of `folder`; content that is already here is not copied again."""
         before = snapshot(folder)
         manifest = describe(folder, before)
+        announce(manifest.digest)
         if not (self.has(manifest.digest) and self._damage(manifest) is None):
             self.receive(manifest, lambda target: _copy(folder, target, before))
         return manifest
@@ -118,8 +120,7 @@ class LocalStore:
             staged = staging / "document"
             staged.write_bytes(after.encode())
             target.parent.mkdir(parents=True, exist_ok=True)
-            with open(self.root / STAGING / "exchange.lock", "a") as lock:
-                fcntl.flock(lock, fcntl.LOCK_EX)
+            with one_at_a_time(self.root / STAGING / "exchange.lock"):
                 if self.read(key) != before:
                     return False
                 os.replace(staged, target)
@@ -154,12 +155,18 @@ class LocalStore:
         with disk_errors(f"The document {key!r} cannot be removed from {self.url}"):
             (self.root / checked_key(key)).unlink(missing_ok=True)
 
-    def receive(self, manifest: Manifest, fill: Callable[[Path], None]) -> Path:
-        """Take in an artifact that `fill` writes into the folder it is given; returns where it lies."""
+    def receive(self, manifest: Manifest, fill: Callable[[Path], None], *, resume: bool = False) -> Path:
+        """Take in an artifact that `fill` writes into the folder it is given; returns where it lies.
+
+        With `resume`, what `fill` had written when it broke off is there again when it is called the next time, for a
+        day; but nothing is left on a full disk, or of damaged files.
+        """
         final = self.root / artifact_key(manifest.digest)
         problem = f"Artifact {manifest.digest} ({manifest.size:,} bytes) cannot be written to {self.url}"
-        with disk_errors(problem), self._staging() as staging:
+        with disk_errors(problem), self._kept(manifest.digest) if resume else self._staging() as staging:
             files, document = staging / "files", staging / "manifest.json"
+            if resume and self.has(manifest.digest) and self._damage(manifest) is None:
+                return final  # another process has brought it while this one waited for its turn
             fill(files)
             for path in manifest.files:
                 with contextlib.suppress(OSError):  # some network volumes have no modes
@@ -182,11 +189,16 @@ class LocalStore:
             except OSError as error:
                 if error.errno not in (errno.ENOTEMPTY, errno.EEXIST):
                     raise
-            if self._damage(manifest) is None:
+            if self._is_sound(manifest):
                 return
             with contextlib.suppress(FileNotFoundError):
                 os.replace(final, aside / f"damaged-{attempt}")
         raise OSError(errno.EBUSY, "other processes keep writing it", str(final))
+
+    def _is_sound(self, manifest: Manifest) -> bool:
+        """Whether the folder of an artifact holds it, byte by byte: a machine that fails may leave files of zeros."""
+        folder = self.root / artifact_key(manifest.digest)
+        return self._damage(manifest) is None and describe(folder, snapshot(folder)) == manifest
 
     def _damage(self, manifest: Manifest) -> str | None:
         folder = self.root / artifact_key(manifest.digest)
@@ -211,11 +223,39 @@ class LocalStore:
         finally:
             shutil.rmtree(folder, ignore_errors=True)
 
+    @contextmanager
+    def _kept(self, name: str) -> Iterator[Path]:
+        """The folder of that name in the staging area, one process at a time.
+
+        It goes when the block ends well, or with an error after which its content is of no use.
+        """
+        self._sweep()
+        folder = self.root / STAGING / name
+        folder.parent.mkdir(parents=True, exist_ok=True)
+        with contextlib.ExitStack() as turn:
+            try:
+                turn.enter_context(one_at_a_time(folder.with_suffix(".lock")))
+            except OSError as error:
+                if error.errno not in NO_LOCKS:
+                    raise
+                folder = turn.enter_context(self._staging())  # without turns, everyone starts from nothing
+            folder.mkdir(exist_ok=True)
+            try:
+                yield folder
+            except (OSError, DamagedError):
+                shutil.rmtree(folder, ignore_errors=True)
+                raise
+            shutil.rmtree(folder, ignore_errors=True)
+
     def _sweep(self) -> None:
         """Remove what killed processes left behind; a pod that dies at every checkpoint must not fill the volume."""
         with contextlib.suppress(FileNotFoundError), os.scandir(self.root / STAGING) as entries:
             for entry in entries:
-                if time.time() - entry.stat().st_mtime > STALE_SECONDS:
+                if time.time() - entry.stat().st_mtime < STALE_SECONDS:
+                    continue
+                if not entry.is_dir():
+                    remove_unused(Path(entry.path))
+                elif _is_stale(entry.path):
                     shutil.rmtree(entry.path, ignore_errors=True)
 
 
@@ -226,6 +266,15 @@ def refuse_other_text(key: str, text: str, there: str | None, place: str) -> Non
             f"The document {key!r} in {place} already holds another text, and records are not rewritten; "
             "use another key, or pass overwrite=True where replacing it is meant."
         )
+
+
+def _is_stale(folder: str) -> bool:
+    """Whether nothing in a folder was written to for a day."""
+    written = (os.stat(os.path.join(place, file)).st_mtime for place, _, files in os.walk(folder) for file in files)
+    try:
+        return time.time() - max(written, default=0.0) > STALE_SECONDS
+    except FileNotFoundError:
+        return False  # somebody is at work in it
 
 
 def _copy(folder: Path, target: Path, files: Snapshot) -> None:

@@ -1,32 +1,53 @@
 """Fetching the objects under an S3 prefix into a folder: data sets and checkpoints that people keep in a bucket."""
 
+from collections.abc import Iterator
+from contextlib import closing
 from fnmatch import fnmatchcase
 from pathlib import Path, PurePosixPath
 
 from rlvr.errors import RlvrError
-from rlvr.store.s3_client import connect
-from rlvr.store.s3_errors import s3_errors
+from rlvr.store.disk import disk_errors
+from rlvr.store.meter import meter
+from rlvr.store.s3_bucket import Bucket
+from rlvr.store.s3_client import DEFAULT_LIMITS
+from rlvr.store.s3_download import Piece, fetched, pieces
 
 
 def fetch_prefix(url: str, pattern: str, into: Path) -> list[Path]:
     """Download the objects under `s3://bucket/prefix` whose relative key matches the glob `pattern`; sorted paths."""
-    bucket, _, prefix = url.removeprefix("s3://").partition("/")
-    if not url.startswith("s3://") or not bucket:
+    name, _, prefix = url.removeprefix("s3://").partition("/")
+    if not url.startswith("s3://") or not name:
         raise RlvrError(f"{url!r} is not an S3 location; write it as s3://bucket/prefix.")
     prefix = prefix.strip("/") + "/" if prefix.strip("/") else ""
-    client = connect(url)
-    with s3_errors(url, client.meta.endpoint_url):
-        pages = client.get_paginator("list_objects_v2").paginate(Bucket=bucket, Prefix=prefix)
-        keys = sorted(entry["Key"] for page in pages for entry in page.get("Contents", []))
-        wanted = [key for key in keys if _matches(key.removeprefix(prefix), pattern)]
-        for key in wanted:
-            target = _target(key.removeprefix(prefix), url, into)
-            target.parent.mkdir(parents=True, exist_ok=True)
-            client.download_file(bucket, key, str(target))
+    bucket = Bucket(name=name, prefix=prefix, url=url, limits=DEFAULT_LIMITS)
+    keys = {found.key: found for found in bucket.listing("")}
+    wanted = {key: found for key, found in sorted(keys.items()) if _matches(key, pattern)}
     if not wanted:
-        there = f"It holds {len(keys)} other objects, such as {keys[0]}." if keys else "Nothing is stored under it."
+        there = (
+            f"It holds {len(keys)} other objects, such as {prefix}{min(keys)}."
+            if keys
+            else "Nothing is stored under it."
+        )
         raise RlvrError(f"{url} holds no object that matches {pattern!r}. {there} Check the prefix and the pattern.")
-    return sorted(into / key.removeprefix(prefix) for key in wanted)
+    targets = {key: _target(key, url, into) for key in wanted}
+
+    def everything() -> Iterator[Piece]:
+        for key, found in wanted.items():
+            yield from pieces(key, found.size, 0, bucket.limits, etag=found.etag)
+
+    total = sum(found.size for found in wanted.values())
+    with (
+        disk_errors(f"The objects of {url} cannot be written to {into}"),
+        meter("download", total) as told,
+        closing(fetched(bucket, everything())) as arriving,
+    ):
+        for piece, data in arriving:
+            target = targets[piece.key]
+            target.parent.mkdir(parents=True, exist_ok=True)
+            with target.open("ab" if piece.start else "wb") as file:
+                file.write(data)
+            told(piece.length)
+    return sorted(targets.values())
 
 
 def _matches(key: str, pattern: str) -> bool:

@@ -5,69 +5,52 @@ Endpoint, region and credentials come from the standard AWS settings (`AWS_ENDPO
 upload is one of its parts, not of the content, so the SHA-256 of our own manifest is what every download is held to.
 """
 
-import hashlib
 import os
-from collections.abc import Iterator
-from contextlib import AbstractContextManager
-from functools import cached_property
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 from rlvr import canonical
 from rlvr.errors import RlvrError
-from rlvr.store.disk import disk_errors
 from rlvr.store.keys import ARTIFACTS, artifact_key, checked_key, checked_path, manifest_key
+from rlvr.store.limits import Limits
 from rlvr.store.local import LocalStore, refuse_other_text
-from rlvr.store.s3_client import connect
-from rlvr.store.s3_errors import is_code, s3_errors
-from rlvr.store.tree import (
-    Manifest,
-    absent,
-    damage,
-    damaged,
-    describe,
-    parse,
-    refuse_changes,
-    sha256_of,
-    snapshot,
-    text_of,
-)
+from rlvr.store.meter import meter
+from rlvr.store.s3_bucket import Bucket
+from rlvr.store.s3_client import DEFAULT_LIMITS
+from rlvr.store.s3_documents import Documents
+from rlvr.store.s3_receive import receive
+from rlvr.store.s3_upload import Upload
+from rlvr.store.tree import Manifest, absent, damage, damaged, describe, parse, refuse_changes, snapshot
 
-if TYPE_CHECKING:
-    from types_boto3_s3 import S3Client
-
-CHUNK_BYTES = 1 << 20
 WRITE_ATTEMPTS = 3
 
 
 class S3Store:
     """Artifacts and documents under `s3://bucket/prefix`."""
 
-    def __init__(self, *, bucket: str, prefix: str = "") -> None:
-        self.bucket = bucket
-        self.prefix = f"{checked_path(prefix, 'prefix of the store')}/" if prefix else ""
+    def __init__(self, *, bucket: str, prefix: str = "", limits: Limits = DEFAULT_LIMITS) -> None:
         self.url = f"s3://{bucket}/{prefix}".rstrip("/")
+        start = f"{checked_path(prefix, 'prefix of the store')}/" if prefix else ""
+        self.bucket = Bucket(name=bucket, prefix=start, url=self.url, limits=limits)
+        self._documents = Documents(self.bucket)
 
-    def put(self, folder: Path) -> Manifest:
-        """Upload `folder`, its manifest last; content that is already there is not uploaded again."""
+    def put(self, folder: Path, announce: Callable[[str], None] = lambda digest: None) -> Manifest:
+        """Upload `folder`, its manifest last; what is already there is not uploaded again."""
         before = snapshot(folder)
         manifest = describe(folder, before)
-        files = artifact_key(manifest.digest)
-        published = self.has(manifest.digest)
-        there = self._sizes(manifest.digest) if published else {}
-        missing = [path for path, entry in manifest.files.items() if there.get(path) != entry.size]
-        if published and not missing:
-            return manifest
-        with disk_errors(f"The folder {folder} cannot be read"), self._errors():
-            for path in missing:
-                self._client.upload_file(str(folder / path), self.bucket, self._key(f"{files}/{path}"))
-        try:
+        announce(manifest.digest)
+        missing = self._missing(manifest)
+        if missing or not self.has(manifest.digest):
+            with meter(f"upload {manifest.digest[:12]}", sum(manifest.files[path].size for path in missing)) as told:
+                Upload(self.bucket, folder, before, manifest, told).send(missing)
             refuse_changes(folder, before)
-        except RlvrError:
-            for path in missing:
-                self._delete(f"{files}/{path}")
-            raise
-        self._put(manifest_key(manifest.digest), canonical.dumps(manifest))
+            if missing and (lost := self._missing(manifest)):
+                raise RlvrError(
+                    f"The server accepted the file {lost[0]!r} of artifact {manifest.digest} but {self.url} does not "
+                    "hold it, so nothing was published; run the command again, and look at the server's log."
+                )
+            self._documents.put(manifest_key(manifest.digest), canonical.dumps(manifest))
         return manifest
 
     def get(self, digest: str) -> Path:
@@ -78,22 +61,11 @@ class S3Store:
                 return cache.get(digest)
             except RlvrError:
                 cache.discard(digest)  # the copy here is damaged, the one in the bucket may well be sound
-        return cache.receive(manifest, lambda target: self._download(manifest, target))
+        return cache.receive(manifest, lambda target: self._receive("download", manifest, target), resume=True)
 
     def verify(self, digest: str) -> None:
         """Read every byte of an artifact in the bucket again; `RlvrError` naming the first file that differs."""
-        manifest = self.manifest(digest)
-        if (what := damage(manifest, self._sizes(digest))) is not None:
-            raise damaged(digest, self.url, what)
-        for path, entry in manifest.files.items():
-            sha256 = hashlib.sha256()
-            with self._errors():
-                body = self._client.get_object(Bucket=self.bucket, Key=self._key(f"{artifact_key(digest)}/{path}"))[
-                    "Body"
-                ]
-                for chunk in body.iter_chunks(CHUNK_BYTES):
-                    sha256.update(chunk)
-            _check(sha256.hexdigest(), entry.sha256, digest, self.url, path)
+        self._receive("verify", self.manifest(digest), None)
 
     def manifest(self, digest: str) -> Manifest:
         """What the artifact holds."""
@@ -109,20 +81,21 @@ class S3Store:
 
     def discard(self, digest: str) -> None:
         """Remove an artifact, here and in the cache; nothing happens when it is not there."""
-        self._delete(manifest_key(digest))
-        for path in self._sizes(digest):
-            self._delete(f"{artifact_key(digest)}/{path}")
+        self.bucket.delete(manifest_key(digest))
+        with ThreadPoolExecutor(self.bucket.limits.connections, "discard") as pool:
+            list(pool.map(self.bucket.delete, (f"{artifact_key(digest)}/{path}" for path in self._sizes(digest))))
         self._cache.discard(digest)
 
     def write(self, key: str, text: str, *, overwrite: bool = False) -> None:
         """Store a small document; without `overwrite`, another text under the same key stays and is an error."""
         checked_key(key)
         if overwrite:
-            self._put(key, text)
+            self._documents.put(key, text)
             return
         for _ in range(WRITE_ATTEMPTS):
-            if self._create(key, text):
+            if self._documents.create(key, text):
                 return
+            # The key is taken, maybe by this very text: by another writer, or by us when the answer got lost.
             if (there := self._text(key)) is not None:
                 refuse_other_text(key, text, there, self.url)
                 return
@@ -130,28 +103,7 @@ class S3Store:
 
     def exchange(self, key: str, before: str | None, after: str) -> bool:
         """Replace a document only if it still holds `before`; whether it was replaced."""
-        from botocore.exceptions import ClientError
-
-        checked_key(key)
-        if before is None:
-            return self._create(key, after)
-        with self._errors():
-            try:
-                there = self._client.get_object(Bucket=self.bucket, Key=self._key(key))
-                if text_of(there["Body"].read(), key, self.url) != before:
-                    return False
-                self._client.put_object(
-                    Bucket=self.bucket,
-                    Key=self._key(key),
-                    Body=after.encode(),
-                    ContentType="application/json",
-                    IfMatch=there["ETag"],
-                )
-            except ClientError as error:
-                if not is_code(error, "PreconditionFailed", "ConditionalRequestConflict", "NoSuchKey"):
-                    raise
-                return False
-        return True
+        return self._documents.exchange(checked_key(key), before, after)
 
     def read(self, key: str) -> str | None:
         """The text of a document; None when there is none."""
@@ -161,15 +113,12 @@ class S3Store:
         """Sorted keys that begin with `prefix`: documents and manifests, not the files of artifacts."""
         if prefix:
             checked_path(prefix.rstrip("/"), "key prefix")
-        return sorted(key for key, _ in self._list(prefix) if not key.startswith(f"{ARTIFACTS}/"))
+        found = (entry.key for entry in self.bucket.listing(prefix))
+        return sorted(key for key in found if not key.startswith(f"{ARTIFACTS}/"))
 
     def remove(self, key: str) -> None:
         """Remove a document; nothing happens when it is not there."""
-        self._delete(checked_key(key))
-
-    @cached_property
-    def _client(self) -> "S3Client":
-        return connect(self.url)
+        self.bucket.delete(checked_key(key))
 
     @property
     def _cache(self) -> LocalStore:
@@ -180,74 +129,25 @@ class S3Store:
                 "This user has no home folder for the cache of S3 files; set RLVR_CACHE to a folder."
             ) from error
 
-    def _download(self, manifest: Manifest, target: Path) -> None:
-        if (what := damage(manifest, self._sizes(manifest.digest))) is not None:
-            raise damaged(manifest.digest, self.url, what)
-        for path, entry in manifest.files.items():
-            (target / path).parent.mkdir(parents=True, exist_ok=True)
-            with self._errors():
-                key = self._key(f"{artifact_key(manifest.digest)}/{path}")
-                self._client.download_file(self.bucket, key, str(target / path))
-            _check(sha256_of(target / path), entry.sha256, manifest.digest, self.url, path)
-
-    def _errors(self) -> AbstractContextManager[None]:
-        return s3_errors(self.url, self._client.meta.endpoint_url)
-
-    def _key(self, name: str) -> str:
-        return self.prefix + name
+    def _receive(self, what: str, manifest: Manifest, target: Path | None) -> None:
+        if (wrong := damage(manifest, self._sizes(manifest.digest))) is not None:
+            raise damaged(manifest.digest, self.url, wrong)
+        with meter(f"{what} {manifest.digest[:12]}", manifest.size) as told:
+            receive(self.bucket, manifest, target, told)
 
     def _text(self, key: str) -> str | None:
-        with self._errors():
-            try:
-                body = self._client.get_object(Bucket=self.bucket, Key=self._key(key))["Body"]
-            except self._client.exceptions.NoSuchKey:
-                return None
-            return text_of(body.read(), key, self.url)
-
-    def _put(self, key: str, text: str) -> None:
-        with self._errors():
-            self._client.put_object(
-                Bucket=self.bucket, Key=self._key(key), Body=text.encode(), ContentType="application/json"
-            )
-
-    def _create(self, key: str, text: str) -> bool:
-        """Write a document unless its key exists; False when it does."""
-        from botocore.exceptions import ClientError
-
-        with self._errors():
-            try:
-                self._client.put_object(
-                    Bucket=self.bucket,
-                    Key=self._key(key),
-                    Body=text.encode(),
-                    ContentType="application/json",
-                    IfNoneMatch="*",
-                )
-            except ClientError as error:
-                if not is_code(error, "PreconditionFailed", "ConditionalRequestConflict"):
-                    raise
-                return False
-        return True
-
-    def _delete(self, key: str) -> None:
-        with self._errors():
-            self._client.delete_object(Bucket=self.bucket, Key=self._key(key))
+        there = self._documents.find(key)
+        return there.text if there is not None else None
 
     def _sizes(self, digest: str) -> dict[str, int]:
         start = f"{artifact_key(digest)}/"
-        return {key.removeprefix(start): size for key, size in self._list(start)}
+        return {entry.key.removeprefix(start): entry.size for entry in self.bucket.listing(start)}
 
-    def _list(self, start: str) -> Iterator[tuple[str, int]]:
-        """Keys below the store's prefix that begin with `start`, with their sizes in bytes."""
-        with self._errors():
-            pages = self._client.get_paginator("list_objects_v2").paginate(Bucket=self.bucket, Prefix=self._key(start))
-            for page in pages:
-                for item in page.get("Contents", []):
-                    if item["Key"].endswith("/"):
-                        continue  # consoles make such empty objects to show a folder
-                    yield item["Key"].removeprefix(self.prefix), item["Size"]
+    def _missing(self, manifest: Manifest) -> list[str]:
+        """Files of an artifact that the bucket does not hold in their size.
 
-
-def _check(found: str, expected: str, digest: str, place: str, path: str) -> None:
-    if found != expected:
-        raise damaged(digest, place, f"the bytes of the file {path!r} do not have the recorded SHA-256")
+        Objects appear whole, and each was compared with the manifest's SHA-256 before it was sent, so those that a
+        broken-off upload has left are as good as new.
+        """
+        there = self._sizes(manifest.digest)
+        return [path for path, entry in manifest.files.items() if there.get(path) != entry.size]

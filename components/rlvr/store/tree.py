@@ -11,7 +11,8 @@ import hashlib
 import json
 import os
 import stat
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -20,6 +21,8 @@ from rlvr.errors import RlvrError
 from rlvr.store.disk import disk_errors
 from rlvr.store.keys import checked_path
 
+HASHERS = 4
+"""Files read and hashed at once; hashing lets other threads run meanwhile."""
 Snapshot = dict[str, tuple[int, int]]
 """Relative POSIX path -> (size in bytes, modification time in ns), sorted by path."""
 
@@ -66,8 +69,12 @@ def describe(folder: Path, files: Snapshot) -> Manifest:
         raise RlvrError(
             f"The folder {folder} holds no files, so there is nothing to publish; write the results there first."
         )
-    with disk_errors(f"The folder {folder} cannot be read"):
-        entries = {path: FileEntry(sha256=sha256_of(folder / path), size=size) for path, (size, _) in files.items()}
+    with disk_errors(f"The folder {folder} cannot be read"), ThreadPoolExecutor(HASHERS, "hash") as pool:
+        digests = pool.map(lambda path: sha256_of(folder / path), files)
+        sizes = [size for size, _ in files.values()]
+        entries = {
+            path: FileEntry(sha256=sha256, size=size) for path, sha256, size in zip(files, digests, sizes, strict=True)
+        }
     return Manifest(digest=canonical.digest(entries), files=entries)
 
 
@@ -82,10 +89,15 @@ def refuse_changes(folder: Path, before: Snapshot) -> None:
     after = snapshot(folder)
     changed = sorted(path for path in before.keys() | after.keys() if before.get(path) != after.get(path))
     if changed:
-        raise RlvrError(
-            f"The file {changed[0]!r} of {folder} changed while the folder was being published "
-            f"({len(changed)} in all), so nothing was published; publish it when its writer has finished."
-        )
+        raise changed_meanwhile(folder, changed)
+
+
+def changed_meanwhile(folder: Path, paths: Sequence[str]) -> RlvrError:
+    """The error for files that somebody wrote to while they were being published."""
+    return RlvrError(
+        f"The file {paths[0]!r} of {folder} changed while the folder was being published "
+        f"({len(paths)} in all), so nothing was published; publish it when its writer has finished."
+    )
 
 
 def parse(text: str, digest: str, place: str) -> Manifest:
@@ -99,7 +111,7 @@ def parse(text: str, digest: str, place: str) -> Manifest:
         files = {path: manifest.files[path] for path in sorted(paths)}
         if not manifest.digest == digest == canonical.digest(files):
             raise RlvrError(f"its files have the digest {canonical.digest(files)}")
-    except (ValueError, RlvrError) as error:
+    except (ValueError, RecursionError, RlvrError) as error:
         raise RlvrError(
             f"The manifest of artifact {digest} in {place} is damaged ({str(error).rstrip('.')}); "
             "discard the artifact and publish it again by re-running the stage that made it."
@@ -130,9 +142,13 @@ def damage(manifest: Manifest, sizes: Mapping[str, int]) -> str | None:
     return None
 
 
-def damaged(digest: str, place: str, what: str) -> RlvrError:
+class DamagedError(RlvrError):
+    """The files of an artifact are not those of its manifest."""
+
+
+def damaged(digest: str, place: str, what: str) -> DamagedError:
     """The error for an artifact whose files are not those of its manifest."""
-    return RlvrError(
+    return DamagedError(
         f"Artifact {digest} in {place} is damaged: {what}. "
         "Discard it and publish it again by re-running the stage that made it."
     )
