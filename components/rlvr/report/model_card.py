@@ -8,6 +8,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from rlvr.report.templates import render
+from rlvr.report.text import clean
 
 LICENCES = {"apache-2.0": "apache-2.0", "mit": "mit", "bsd-3-clause": "bsd-3-clause", "cc-by-4.0": "cc-by-4.0"}
 """Licences that the Hub knows by the same name, lower case; any other is given as `other` with its name."""
@@ -43,7 +44,7 @@ def model_card(told: Mapping[str, Any]) -> str:
 
 def _base_model(backbone: Mapping[str, Any]) -> str | None:
     """The Hub's name of the checkpoint that training started from; None for a model from elsewhere."""
-    return str(backbone["hub_id"]) if backbone["location"] == "hub" else None
+    return _line(backbone["hub_id"]) if backbone["location"] == "hub" else None
 
 
 def _datasets(method: Mapping[str, Any]) -> list[str]:
@@ -52,7 +53,7 @@ def _datasets(method: Mapping[str, Any]) -> list[str]:
     for task in method["tasks"]:
         kind, _, named = task["source"]["location"].partition(":")
         name = (named.partition("@")[0] or task["source"]["hub_id"]) if kind == "hub" else None
-        found += [name] if name else []
+        found += [_line(name)] if name else []
     return list(dict.fromkeys(found))
 
 
@@ -61,7 +62,12 @@ def _licence(backbone: Mapping[str, Any]) -> dict[str, Any]:
         return {"license": "other", "license_name": "see the section Licences"}
     if known := LICENCES.get(backbone["licence"].strip().casefold()):
         return {"license": known}
-    return {"license": "other", "license_name": backbone["licence"]}
+    return {"license": "other", "license_name": _line(backbone["licence"])}
+
+
+def _line(text: Any) -> str:
+    """Foreign text on one line, without characters that act; YAML's own quoting does the rest."""
+    return " ".join(str(clean(text)).split())
 
 
 def _results(told: Mapping[str, Any]) -> list[Any]:
@@ -78,9 +84,10 @@ def _results(told: Mapping[str, Any]) -> list[Any]:
                 found.append(
                     EvalResult(
                         task_type="image-text-to-text",
-                        dataset_type=source["hub_id"] or entry["name"],
-                        dataset_name=told["titles"][entry["name"]] + (" (synthetic stand-in rows)" if invented else ""),
-                        dataset_revision=None if invented else source["revision"],
+                        dataset_type=_line(source["hub_id"] or entry["name"]),
+                        dataset_name=_line(told["titles"][entry["name"]])
+                        + (" (synthetic stand-in rows)" if invented else ""),
+                        dataset_revision=None if invented or not source["revision"] else _line(source["revision"]),
                         metric_type=METRICS[entry.get("aggregate", "mean")],
                         metric_name=f"score in per cent, {rule} rule",
                         metric_value=score["score_percent"],

@@ -10,11 +10,16 @@ from rlvr.data.picture_facts import decoded
 from rlvr.data.rows import Row
 from rlvr.errors import RlvrError
 from rlvr.prompts import Prompt
+from rlvr.rl.control_tokens import control_tokens, placeholder_tokens, taken_apart
 from rlvr.rl.media_text import media_text
 from rlvr.rl.video import Frames, sample_frames, shrunk
 
 if TYPE_CHECKING:
     import torch
+
+
+class UnreadableError(RlvrError):
+    """A row's picture or video cannot be decoded."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -57,18 +62,19 @@ class Encoder:
         self.frames_per_second, self.max_frames = frames_per_second, max_frames
         ids = (getattr(processor, name, None) for name in ("image_token_id", "video_token_id"))
         self.placeholders = [number for number in ids if number is not None]
+        self.control, self.media = control_tokens(processor), placeholder_tokens(processor)
 
     def text(self, row: Row) -> str:
         """The prompt as text up to where the model's completion begins."""
-        prompt = self.prompts[row["task"]]
+        prompt, question = self.prompts[row["task"]], taken_apart(row["prompt"], self.control)
         videos = int(bool(row.get("video")))
         if prompt.style == "plain":
             media = media_text(self.processor, "image") * len(row["images"]) if row["images"] else ""
             if videos:
                 media += media_text(self.processor, "video")
-            text = prompt.text(row["prompt"])
+            text = prompt.text(question)
             return (media + text if prompt.media == "before" else text + media) + prompt.prefill
-        messages = prompt.messages(row["prompt"], images=len(row["images"]), videos=videos)
+        messages = prompt.messages(question, images=len(row["images"]), videos=videos)
         rendered: str = self.processor.apply_chat_template(messages, add_generation_prompt=True, tokenize=False)
         return rendered + prompt.prefill
 
@@ -108,7 +114,8 @@ class Encoder:
         """Token ids, [R], of a reference response, end token included; what the prefill already says is left out."""
         import torch
 
-        ids = self.processor.tokenizer(continuation(self.prompts[row["task"]].prefill, text), add_special_tokens=False)
+        said = continuation(self.prompts[row["task"]].prefill, taken_apart(text, self.media))
+        ids = self.processor.tokenizer(said, add_special_tokens=False)
         return torch.tensor([*ids["input_ids"], self.processor.tokenizer.eos_token_id])
 
     def tokens(self, text: str) -> "torch.Tensor":
@@ -126,7 +133,7 @@ class Encoder:
         try:
             return decoded(encoded)
         except Exception as error:  # decoders raise nearly anything on damaged bytes
-            raise RlvrError(
+            raise UnreadableError(
                 f"Row {row_id}: a picture cannot be decoded ({error}). The verify stage quarantines such rows."
             ) from error
 
@@ -134,7 +141,7 @@ class Encoder:
         try:
             frames = sample_frames(encoded or b"", self.frames_per_second, self.max_frames)
         except ValueError as error:
-            raise RlvrError(
+            raise UnreadableError(
                 f"Row {row_id}: its video cannot be decoded ({error}). The verify stage quarantines such rows."
             ) from error
         return frames if self.max_video_pixels is None else shrunk(frames, self.max_video_pixels)
