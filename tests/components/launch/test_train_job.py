@@ -133,14 +133,23 @@ def test_the_schemas_are_those_of_the_api(around):
 
 
 def test_the_profile_of_clusters_asks_for_what_the_api_knows(around):
+    """TrainJobs of every training stage of every method and variant; held to the definitions, too, where these are."""
+    from rlvr.training import Merge
+    from rlvr_pipelines.methods import METHODS
     from rlvr_pipelines.profiles import profile
 
-    scale = profile("cluster").scale
-    job = train_job(WORK, scale, around, "s3://bucket/store", 1)
-    assert problems(job) == []
-    trainer = job["spec"]["trainer"]
-    assert (trainer["numNodes"], trainer["numProcPerNode"]) == (scale.nodes, scale.processes)
-    assert trainer["resourcesPerNode"]["limits"]["nvidia.com/gpu"] == str(scale.processes)
+    names = set()
+    for method, published in METHODS.items():
+        scale = profile("cluster", method).scale
+        for stage in (one for one in published.stages if not isinstance(one, Merge)):
+            work = replace(WORK, parameters={"stage": plain(stage)}, label=stage.name)
+            job = train_job(work, scale, around, "s3://bucket/store", 1)
+            assert problems(job) == [], method
+            trainer = job["spec"]["trainer"]
+            assert (trainer["numNodes"], trainer["numProcPerNode"]) == (scale.nodes, scale.processes)
+            assert trainer["resourcesPerNode"]["limits"]["nvidia.com/gpu"] == str(scale.processes)
+            names.add(job["metadata"]["name"])
+    assert len(names) > 40
 
 
 @crd_schemas.needs_crds

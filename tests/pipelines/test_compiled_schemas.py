@@ -1,0 +1,63 @@
+"""Every method on every profile that ships, held to the published schemas of what will read it.
+
+The pipeline to Kubeflow's own messages, its pods (as the Argo target writes them) to Kubernetes' schemas to the last
+field, and the workflow to Hera's models of Argo, which `argo_yaml` does before it returns anything.
+"""
+
+import pytest
+import yaml
+from compiled_pipelines import compiled, documents
+from google.protobuf import json_format
+
+from rlvr_pipelines.argo.emit import argo_yaml
+from rlvr_pipelines.methods import METHODS
+from rlvr_pipelines.profiles import NAMES, profile
+
+every_pipeline = pytest.mark.parametrize(
+    ("method", "sized"), [(name, sized) for name in METHODS if "/" not in name for sized in NAMES]
+)
+
+
+def pods(method, sized):
+    """The pods of a pipeline as Kubernetes would be asked for them, by template."""
+    (template,) = yaml.load_all(argo_yaml(compiled(method, sized), profile(sized, method)), Loader=yaml.CSafeLoader)
+    spec = template["spec"]
+    for step in (one for one in spec["templates"] if "container" in one):
+        pod = {key: step[key] for key in ("volumes", "nodeSelector", "tolerations") if key in step}
+        container = {"name": "main", **step["container"]}
+        pod |= {"containers": [container], "restartPolicy": "Never", "serviceAccountName": spec["serviceAccountName"]}
+        pod |= {"securityContext": spec["securityContext"]}
+        metadata = {"name": step["name"], **step.get("metadata", {})}
+        yield {"apiVersion": "v1", "kind": "Pod", "metadata": metadata, "spec": pod}
+
+
+@every_pipeline
+def test_kubeflow_s_messages_know_every_field(method, sized):
+    from kfp.kubernetes.kubernetes_executor_config_pb2 import KubernetesExecutorConfig
+    from kfp.pipeline_spec.pipeline_spec_pb2 import PipelineSpec
+
+    spec, *platform = documents(method, sized)
+    json_format.ParseDict(spec, PipelineSpec())
+    for part in platform:
+        kubernetes = part["platforms"]["kubernetes"]
+        for asked in kubernetes["deploymentSpec"]["executors"].values():
+            json_format.ParseDict(asked, KubernetesExecutorConfig())
+
+
+@every_pipeline
+def test_pods_are_valid_to_the_last_field(method, sized):
+    import kubernetes_validate
+
+    found = list(pods(method, sized))
+    assert len(found) > 6
+    for pod in found:
+        kubernetes_validate.validate(pod, "1.36", strict=True)
+
+
+def test_a_misspelt_field_of_a_pod_is_seen():
+    import kubernetes_validate
+
+    pod = next(pods("r1_v", "cluster"))
+    pod["spec"]["containers"][0]["securityContext"]["runAsNonRoots"] = True
+    with pytest.raises(kubernetes_validate.ValidationError, match="runAsNonRoots"):
+        kubernetes_validate.validate(pod, "1.36", strict=True)
