@@ -3,10 +3,11 @@
 from dataclasses import dataclass
 from pathlib import Path
 
-from rich.console import Console
 from rich.progress import Progress
 
+from rlvr.errors import RlvrError
 from rlvr.lineage.artifact_name import artifact
+from rlvr.lineage.audit import verify
 from rlvr.lineage.finding import Finding
 from rlvr.lineage.graph import Graph
 from rlvr.lineage.history import History
@@ -14,7 +15,9 @@ from rlvr.lineage.keys import TrustedKeys, trusted
 from rlvr.lineage.ledger_reader import read_ledger
 from rlvr.lineage.witness import rolled_back
 from rlvr.store import Store, open_store
+from rlvr_pipelines.audit_view import print_findings
 from rlvr_pipelines.kubeflow.connection import Address
+from rlvr_pipelines.terminal import Console
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -45,6 +48,19 @@ def audited(store: str, keys: Path | None, console: Console, witness: Path | Non
         )
     history = rolled_back(place, history, witness)
     return Audited(store=place, keys=known, history=history, graph=Graph(history.entries))
+
+
+def accepted(name: str, store: str, keys: Path | None, done: str) -> tuple[Audited, str]:
+    """An opened store and the digest of an artifact that stands up; `RlvrError` if it does not and cannot be `done`."""
+    opened = audited(store, keys, Console(stderr=True))
+    digest = opened.artifact(name)
+    verdict = verify(opened.store, opened.history, opened.keys, digest)
+    if not verdict.passed:
+        print_findings(verdict.findings, Console())
+        raise RlvrError(
+            f"{digest[:12]} does not stand up, so it was not {done}; see `rlvr audit verify {digest[:12]}`."
+        )
+    return opened, digest
 
 
 def cross_checked(graph: Graph, digest: str, address: Address) -> list[Finding]:

@@ -19,6 +19,8 @@ from rlvr.lineage.impact import Impact, made
 STYLES = {"failure": "bold red", "warning": "yellow"}
 SHORT = 12
 """Characters of a digest that people are shown."""
+SHOWN = 20
+"""Digests, addresses and steps that are shown of a long list."""
 
 
 def told(verdict: Verdict) -> dict[str, Any]:
@@ -47,6 +49,8 @@ def print_verdict(verdict: Verdict, console: Console) -> None:
     if verdict.licences:
         console.print(table)
         console.print()
+    for name in verdict.released_by:
+        console.print(f"signed for release by {escape(name)}")
     word = "[bold red]does not stand up[/bold red]"
     if verdict.passed:
         word = "[bold green]stands up[/bold green]"
@@ -130,16 +134,16 @@ def _told_resource(resource: Mapping[str, Any]) -> str:
 
 def print_impact(found: Impact, console: Console) -> None:
     """What was made from something, nearest first."""
-    where = ", ".join(name[:SHORT] if len(name) == 64 else name for name in found.found_in)
+    where = _some([name[:SHORT] if len(name) == 64 else name for name in found.found_in])
     console.print(
         f"The {found.kind} {found.name} is in {where}" if found.kind == "row" else f"{found.kind}: {found.name}"
     )
     table = _table("stage", "made")
     for name, digests in made(found.steps).items():
-        table.add_row(escape(name), ", ".join(digest[:SHORT] for digest in dict.fromkeys(digests)))
+        table.add_row(escape(name), _some([digest[:SHORT] for digest in dict.fromkeys(digests)]))
     console.print(table if found.steps else "Nothing was made from it.")
     for one in found.consumed:
-        shown = ", ".join(map(str, one.steps[:20])) + (f" and {len(one.steps) - 20} more" if one.steps[20:] else "")
+        shown = _some([str(step) for step in one.steps])
         models = ", ".join(digest[:SHORT] for digest in one.made)
         where = f"stage {escape(one.stage)}, which made {models} (log {one.log[:SHORT]})"
         count = "step" if len(one.steps) == 1 else f"{len(one.steps):,} steps"
@@ -157,6 +161,12 @@ def print_differences(found: Sequence[Difference], console: Console) -> None:
             *(escape(text) for text in (one.stage, one.what, one.name, _short(one.first), _short(one.second)))
         )
     console.print(table)
+
+
+def _some(texts: Sequence[str]) -> str:
+    """The first of many texts, and how many there are besides."""
+    more = f" and {len(texts) - SHOWN:,} more (--json shows them)" if len(texts) > SHOWN else ""
+    return ", ".join(texts[:SHOWN]) + more
 
 
 def _short(value: Any) -> str:

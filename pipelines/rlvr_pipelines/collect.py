@@ -3,13 +3,13 @@
 from collections.abc import Iterable, Sequence
 from pathlib import Path
 
-from rich.console import Console
 from rich.markup import escape
 from rich.table import Table
 
 from rlvr.errors import RlvrError
 from rlvr.lineage.collection import Leftover, leftovers, remove
 from rlvr_pipelines.audit import audited
+from rlvr_pipelines.terminal import Console
 
 
 def collect(

@@ -39,7 +39,7 @@ def _final_model(record: Path) -> str:
         models = [outputs["model"] for outputs in made.values() if "model" in outputs]
         numbers = json.loads((record.parent / "metrics.json").read_text(encoding="utf-8"))
         tuned = str(numbers["digests"]["tuned"])
-    except (OSError, ValueError, KeyError, TypeError, AttributeError) as error:
+    except (OSError, ValueError, KeyError, TypeError, AttributeError, RecursionError) as error:
         raise RlvrError(f"{record.parent} is not the folder of a finished run ({type(error).__name__}).") from error
     if tuned not in models:
         raise RlvrError(

@@ -9,8 +9,10 @@ from rlvr.lineage.entry import Entry
 from rlvr.lineage.finding import Finding, Severity
 from rlvr.lineage.graph import Graph, label, read_by
 from rlvr.lineage.history import History
+from rlvr.lineage.keys import TrustedKeys
 from rlvr.lineage.licences import licences
 from rlvr.lineage.origins import MADE_HERE
+from rlvr.lineage.release import check_releases
 from rlvr.lineage.statement import TEST_RESULT
 from rlvr.store import Store
 
@@ -35,6 +37,8 @@ class Verdict:
     """Artifacts whose bytes were read again."""
     licences: dict[str, list[str]]
     """Licence -> what came under it."""
+    released_by: tuple[str, ...] = ()
+    """Names of the keys whose release signatures hold."""
 
     @property
     def passed(self) -> bool:
@@ -49,7 +53,12 @@ class Verdict:
 
 
 def verify(
-    store: Store, history: History, digest: str, *, advance: Callable[[str], None] = lambda label: None
+    store: Store,
+    history: History,
+    keys: TrustedKeys,
+    digest: str,
+    *,
+    advance: Callable[[str], None] = lambda label: None,
 ) -> Verdict:
     """Audit an artifact and everything behind it; `advance` hears the label of each stage whose bytes are read."""
     graph = Graph(history.entries)
@@ -69,6 +78,8 @@ def verify(
         found = list(_bytes(store, each, name, asked=each == digest))
         checked += not found
         findings += found
+    released_by, wrong = check_releases(store, digest, keys)
+    findings += wrong
     findings.sort(key=lambda finding: finding.severity)
     return Verdict(
         digest=digest,
@@ -76,6 +87,7 @@ def verify(
         statements=history.newest[0],
         checked=checked,
         licences=licences(graph, digest),
+        released_by=tuple(released_by),
     )
 
 

@@ -102,7 +102,7 @@ def _in_use(store: Store, young_from: datetime) -> Iterator[str]:
     """What stages used since then, or use now: their checkpoints say that they are at work."""
     at_work = {name.removeprefix(CHECKPOINTS).partition("/")[0] for name in store.keys(CHECKPOINTS)}
     for use in uses(store):
-        if use.day + timedelta(days=1) > young_from or use.key in at_work:
+        if use.day + timedelta(days=1) > young_from or use.checkpoints in at_work:
             yield from use.digests
 
 

@@ -59,12 +59,28 @@ class Graph:
     def back(self, *digests: str) -> Iterator[Step]:
         """The statements behind artifacts, their own first: each once, breadth first."""
         newest = ((digest, entry) for digest in digests for entry in self.makers.get(digest, [])[:1])
-        return self._walk([Step(entry=entry, depth=0, through=digest) for digest, entry in newest], self._before)
+        waiting = deque(Step(entry=entry, depth=0, through=digest) for digest, entry in newest)
+        seen: set[int] = set()
+        while waiting:
+            step = waiting.popleft()
+            if step.entry.index not in seen:
+                seen.add(step.entry.index)
+                yield step
+                waiting.extend(self._before(step))
 
-    def forward(self, handle: str) -> Iterator[Step]:
-        """The statements of everything made with a digest, a commit or an address, directly or not."""
-        start = [Step(entry=entry, depth=0, through=handle) for entry in self.users.get(handle, [])]
-        return self._walk(start, self._after)
+    def forward(self, *handles: str) -> Iterator[Step]:
+        """The statements of everything made with digests, commits or addresses, directly or not; nearest first."""
+        seen: set[int] = set()
+        depth, level = 0, [(handle, entry) for handle in handles for entry in self.users.get(handle, ())]
+        while level:
+            fresh = []
+            for through, entry in level:
+                if entry.index not in seen:
+                    seen.add(entry.index)
+                    fresh.append(entry)
+                    yield Step(entry=entry, depth=depth, through=through)
+            made = [subject for entry in fresh for subject in entry.subjects]
+            depth, level = depth + 1, [(subject, entry) for subject in made for entry in self.users.get(subject, ())]
 
     def _before(self, step: Step) -> Iterator[Step]:
         for resource in read_by(step.entry):
@@ -73,18 +89,3 @@ class Graph:
             earlier = (entry for entry in self.makers.get(digest, []) if entry.index < step.entry.index)
             if (entry := next(earlier, None)) is not None:
                 yield Step(entry=entry, depth=step.depth + 1, through=digest)
-
-    def _after(self, step: Step) -> Iterator[Step]:
-        for subject in step.entry.subjects:
-            for entry in self.users.get(subject, []):
-                yield Step(entry=entry, depth=step.depth + 1, through=subject)
-
-    def _walk(self, start: Iterable[Step], nearby: Any) -> Iterator[Step]:
-        seen: set[int] = set()
-        waiting = deque(start)
-        while waiting:
-            step = waiting.popleft()
-            if step.entry.index not in seen:
-                seen.add(step.entry.index)
-                yield step
-                waiting.extend(nearby(step))

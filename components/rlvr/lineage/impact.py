@@ -1,7 +1,7 @@
 """What was made from something that turned out bad: an artifact, image, commit, address, licence, or row."""
 
 import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Literal
 
@@ -67,23 +67,14 @@ def _known(kind: Kind, name: str, handles: list[str], graph: Graph) -> Impact:
     found = [handle for handle in handles if handle in graph.users or handle in graph.makers]
     if not found:
         raise RlvrError(f"No statement mentions the {kind} {name}. Row ids have 16 digits, commits 40, digests 64.")
-    return Impact(kind=kind, name=name, found_in=tuple(found), steps=tuple(_forward(graph, found)))
-
-
-def _forward(graph: Graph, handles: Iterable[str]) -> Iterator[Step]:
-    seen: set[int] = set()
-    reached = (step for handle in handles for step in graph.forward(handle))
-    for step in sorted(reached, key=lambda step: (step.depth, step.entry.index)):
-        if step.entry.index not in seen:
-            seen.add(step.entry.index)
-            yield step
+    return Impact(kind=kind, name=name, found_in=tuple(found), steps=tuple(graph.forward(*found)))
 
 
 def _row(store: Store, graph: Graph, row_id: str) -> Impact:
     found, consumed = search(store, graph, row_id)
     if not found and not consumed:
         raise RlvrError(f"No data set of {store.url} that is still there holds the row {row_id}.")
-    steps = tuple(_forward(graph, found))
+    steps = tuple(graph.forward(*found))
     return Impact(kind="row", name=row_id, found_in=tuple(found), steps=steps, consumed=tuple(consumed))
 
 

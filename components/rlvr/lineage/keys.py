@@ -2,7 +2,8 @@
 
 The private key is a PEM file (PKCS #8, Ed25519) named by `RLVR_SIGNING_KEY`, on a cluster a mounted secret; without
 that variable one is made on first use in the user's own configuration folder, and its public half is trusted there.
-Trusted keys are `*.pub` files (PEM) of a folder: directly in it those of machines, in `approvers/` those of people.
+Trusted keys are `*.pub` files (PEM) of a folder: directly in it those of machines, in `approvers/` those of people, in
+`releases/` those that released checkpoints are signed with.
 """
 
 import os
@@ -15,6 +16,7 @@ from typing import TYPE_CHECKING
 from rlvr.errors import RlvrError
 
 if TYPE_CHECKING:
+    from cryptography.hazmat.primitives.asymmetric.types import PrivateKeyTypes
     from securesystemslib.signer import CryptoSigner, SSlibKey
 
 SIGNING_KEY = "RLVR_SIGNING_KEY"
@@ -33,6 +35,8 @@ class TrustedKeys:
     """Keys that may sign approvals."""
     names: Mapping[str, str]
     """Key id -> file name without ending, for people."""
+    releases: tuple[Path, ...]
+    """Files of the keys that may sign released checkpoints."""
     place: str
     """Where they were read."""
 
@@ -74,11 +78,17 @@ def read_signer(path: Path) -> "CryptoSigner":
 
 
 def make_key(path: Path) -> Path:
-    """A new private key at `path`, readable by its owner alone, and its public half beside it as `.pub`."""
+    """A new private key (Ed25519) at `path` and its public half beside it as `.pub`, whose path is returned."""
     from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
+
+    return write_key(path, Ed25519PrivateKey.generate())
+
+
+def write_key(path: Path, key: "PrivateKeyTypes") -> Path:
+    """Write a private key to `path`, readable by its owner alone, and its public half beside it as `.pub`."""
     from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat, PublicFormat
 
-    key, public = Ed25519PrivateKey.generate(), path.with_suffix(".pub")
+    public = path.with_suffix(".pub")
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
         handle = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
@@ -102,7 +112,8 @@ def trusted(folder: Path | None = None) -> TrustedKeys:
         raise RlvrError(f"{place} is no folder; name the one with the public keys (*.pub) that you trust.")
     names: dict[str, str] = {}
     machines, approvers = (_public_keys(part, names) for part in (place, place / "approvers"))
-    return TrustedKeys(machines=machines, approvers=approvers, names=names, place=str(place))
+    releases = tuple(sorted((place / "releases").glob("*.pub")))
+    return TrustedKeys(machines=machines, approvers=approvers, names=names, releases=releases, place=str(place))
 
 
 def _public_keys(folder: Path, names: dict[str, str]) -> dict[str, "SSlibKey"]:

@@ -19,6 +19,7 @@ from typing import TYPE_CHECKING, Any
 from rlvr import __version__
 from rlvr.errors import RlvrError
 from rlvr.launch.work import Work
+from rlvr.redaction import redacted
 
 if TYPE_CHECKING:
     from openlineage.client.event_v2 import RunEvent
@@ -56,7 +57,7 @@ def tell_failure(work: Work, run: str, time: str, message: str) -> None:
         from openlineage.client.facet_v2 import error_message_run
 
         event = _event("FAIL", time, work.label, work.stage, _run_id(run, work.key), run)
-        told = error_message_run.ErrorMessageRunFacet(message=message[:2000], programmingLanguage="python")
+        told = error_message_run.ErrorMessageRunFacet(message=redacted(message)[:2000], programmingLanguage="python")
         event.run.facets = {**(event.run.facets or {}), "errorMessage": told}
         _send(work.label, event)
 
@@ -77,6 +78,7 @@ def completion(work: Work, run: str, statement: Mapping[str, Any], store: str) -
     event = _event("COMPLETE", finished, work.label, work.stage, _run_id(run, work.key), run)
     read = [one for one in predicate["buildDefinition"]["resolvedDependencies"] if one["name"] not in _SOFTWARE]
     event.inputs = [InputDataset(**_dataset(one, store)) for one in read]
+    event.outputs = []
     for one in statement["subject"]:
         facts = one.get("annotations", {})
         size = output_statistics_output_dataset.OutputStatisticsOutputDatasetFacet(
@@ -161,5 +163,6 @@ def _send(label: str, event: "RunEvent") -> None:
         client.emit(event)
         client.close()
     except Exception as error:  # the client lets through whatever its transports raise
-        what = f"OpenLineage did not take the {event.eventType.value} event of stage {label} ({type(error).__name__})"
+        kind = event.eventType.value if event.eventType else ""
+        what = f"OpenLineage did not take the {kind} event of stage {label} ({type(error).__name__})"
         print(f"rlvr: warning: {what}; the stage goes on", file=sys.stderr, flush=True)

@@ -5,6 +5,7 @@ required_checks = ["gold_scores_1"]              # checks that passed for data b
 required_approvals = 1                           # people whose approval of this artifact is on the ledger
 trusted_keys = ["cluster"]                       # keys that may have signed what is behind it: file names or key ids
 approvers = ["ada", "ben"]                       # keys whose approvals count; else all of the folder approvers/
+release_signature = true                         # it is signed for release (`rlvr audit sign`)
 pinned_images = true                             # every stage ran in an image pinned by digest
 named_commits = true                             # every stage names the commit of its code
 no_warnings = true                               # what is otherwise a warning fails, too
@@ -21,7 +22,7 @@ from typing import Any
 
 from rlvr.canonical import load
 from rlvr.errors import RlvrError
-from rlvr.lineage.audit import POLICY
+from rlvr.lineage.audit import POLICY, Verdict
 from rlvr.lineage.entry import Entry
 from rlvr.lineage.finding import Finding
 from rlvr.lineage.graph import Graph, Step, label, read_by
@@ -44,6 +45,8 @@ class Policy:
     """Keys that may have signed what stages behind it did: key ids, or file names of public keys without `.pub`."""
     approvers: tuple[str, ...] | None = None
     """Keys of people whose approvals count, named in the same way."""
+    release_signature: bool = False
+    """Whether it must carry a release signature that holds."""
     pinned_images: bool = False
     """Whether every stage behind it must have run in an image pinned by digest."""
     named_commits: bool = False
@@ -62,7 +65,7 @@ def read_policy(path: Path) -> Policy:
         content = tomllib.loads(path.read_text(encoding="utf-8"))
     except OSError as error:
         raise RlvrError(f"The policy {path} cannot be read: {error.strerror}.") from error
-    except ValueError as error:
+    except (ValueError, RecursionError) as error:
         raise RlvrError(f"The policy {path} is not TOML ({error}).") from error
     try:
         return load(Policy, content)
@@ -74,23 +77,25 @@ def judge(
     policy: Policy,
     graph: Graph,
     keys: TrustedKeys,
-    digest: str,
-    found: Sequence[Finding] = (),
+    verdict: Verdict,
     now: datetime | None = None,
 ) -> Iterator[Finding]:
-    """What of `policy` an artifact does not meet; `found` is what the audit found before."""
+    """What of `policy` the artifact of a verdict does not meet."""
+    digest = verdict.digest
     steps, today = list(graph.back(digest)), now or datetime.now(UTC)
     yield from _licences(policy, graph, digest)
     yield from _checks(policy, graph, digest, steps)
     yield from _signatures(policy, keys, steps)
     yield from _approvals(policy, graph, keys, digest, today)
     yield from _software(policy, steps)
+    if policy.release_signature and not verdict.released_by:
+        yield _finding("release", digest, "it carries no release signature that holds (`rlvr audit sign`)")
     if policy.newest_days is not None and steps:
         made = _moment(steps[0].entry.statement["predicate"]["runDetails"].get("metadata"), "finishedOn")
         if made is None or today - made > timedelta(days=policy.newest_days):
             when = f"on {made:%Y-%m-%d}" if made else "at a time that its statement does not tell"
             yield _finding("age", digest, f"it was made {when}; {policy.newest_days:g} days are allowed")
-    for one in found if policy.no_warnings else ():
+    for one in verdict.findings if policy.no_warnings else ():
         if one.severity == "warning":
             yield _finding("warning", one.what, f"{one.kind}: {one.message}")
 

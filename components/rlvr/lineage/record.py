@@ -133,7 +133,7 @@ def _attested(store: Store, marker: str) -> dict[str, Any] | None:
     try:
         told = json.loads(store.read(marker) or "null")
         return None if told is None else {"outputs": dict(told["outputs"]), "statement": int(told["statement"])}
-    except (ValueError, KeyError, TypeError):
+    except (ValueError, KeyError, TypeError, RecursionError):
         return None
 
 

@@ -5,6 +5,7 @@ with digests, and who ran it when. Checks and approvals are statements about the
 their own. https://in-toto.io/Statement/v1, https://slsa.dev/spec/v1.0/provenance
 """
 
+import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Literal
@@ -17,6 +18,9 @@ TEST_RESULT = "https://in-toto.io/attestation/test-result/v0.1"
 APPROVAL = "https://in-toto.io/attestation/svr/v0.1"
 BUILD_TYPE = "urn:rlvr:stage:v1"
 """What the external parameters of a stage mean: its function, its name and its resolved parameters."""
+
+SHA256 = re.compile(r"[0-9a-f]{64}")
+"""How SHA-256 digests are written."""
 
 Outcome = Literal["PASSED", "WARNED", "FAILED"]
 
@@ -157,14 +161,16 @@ def _problem(statement: Any) -> str:
     subjects = statement.get("subject")
     if not isinstance(subjects, list) or not subjects or not all(map(_described, subjects)):
         return "subject must be a list of names with digests"
-    if any("sha256" not in subject.get("digest", {}) for subject in subjects):
-        return "a subject has no SHA-256"
+    if not all("sha256" in subject.get("digest", {}) for subject in subjects):
+        return "a subject has no SHA-256 of 64 hexadecimal digits"
     if statement["predicateType"] == PROVENANCE:
         definition, details = (statement["predicate"].get(part) for part in ("buildDefinition", "runDetails"))
         if not isinstance(definition, dict) or not isinstance(details, dict):
             return "its provenance lacks buildDefinition or runDetails"
         if not isinstance(definition.get("externalParameters"), dict):
             return "externalParameters must be an object"
+        if not isinstance(details.get("builder"), dict) or not isinstance(details.get("metadata"), dict):
+            return "builder and metadata of runDetails must be objects"
         read = definition.get("resolvedDependencies")
         if not isinstance(read, list) or not all(map(_described, read)):
             return "resolvedDependencies must be a list of names with digests or addresses"
@@ -176,4 +182,5 @@ def _described(entry: Any) -> bool:
         return False
     digest, annotations = entry.get("digest", {}), entry.get("annotations", {})
     texts = isinstance(digest, dict) and all(isinstance(value, str) for value in digest.values())
+    texts = texts and ("sha256" not in digest or SHA256.fullmatch(digest["sha256"]) is not None)
     return texts and isinstance(annotations, dict) and isinstance(entry.get("uri", ""), str)

@@ -1,6 +1,6 @@
 """When artifacts were last used: what a stage reads and made is not garbage, however old it is.
 
-used/<work key>.json  {"day": "2026-11-27", "digests": ["ab12...", "9f07..."]}
+used/<work key>.json  {"checkpoints": "7c4d...", "day": "2026-11-27", "digests": ["ab12...", "9f07..."]}
 
 A stage notes what it reads before it looks whether it was done before, and what it made when it is done. A note of the
 same day is not written again, so asking for finished work once more writes nothing.
@@ -32,6 +32,8 @@ class Use:
     """Midnight (UTC) of the day on which it was last asked for."""
     digests: tuple[str, ...]
     """Artifacts that it reads, and what it made."""
+    checkpoints: str
+    """Key of its checkpoints."""
 
 
 def note_use(store: Store, work: Work, made: Mapping[str, str] | None = None) -> None:
@@ -43,7 +45,8 @@ def note_use(store: Store, work: Work, made: Mapping[str, str] | None = None) ->
     if not digests:
         return
     if there is None or there.day.date() != today or not digests <= set(there.digests):
-        store.write(place, dumps({"day": today.isoformat(), "digests": sorted(digests)}), overwrite=True)
+        note = {"checkpoints": work.checkpoint_key, "day": today.isoformat(), "digests": sorted(digests)}
+        store.write(place, dumps(note), overwrite=True)
 
 
 def uses(store: Store) -> Iterator[Use]:
@@ -62,6 +65,7 @@ def _use(key: str, text: str) -> Use | None:
         told = json.loads(text)
         day = datetime.fromisoformat(told["day"]).replace(tzinfo=UTC)
         digests = tuple(digest for digest in told["digests"] if re.fullmatch(r"[0-9a-f]{64}", digest))
+        checkpoints = str(told["checkpoints"])
     except (ValueError, KeyError, TypeError, RecursionError):
         return None
-    return Use(key=key, day=day, digests=digests)
+    return Use(key=key, day=day, digests=digests, checkpoints=checkpoints)

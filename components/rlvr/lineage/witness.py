@@ -49,7 +49,7 @@ def _seen(path: Path) -> tuple[int, str] | None:
         return int(told["index"]), str(told["digest"])
     except FileNotFoundError:
         return None
-    except (OSError, ValueError, KeyError, TypeError) as error:
+    except (OSError, ValueError, KeyError, TypeError, RecursionError) as error:
         raise RlvrError(f"{path} does not hold what was seen of a ledger before; mend or remove it.") from error
 
 

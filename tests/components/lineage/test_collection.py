@@ -10,6 +10,7 @@ from rlvr.launch.work import Work
 from rlvr.lineage.audit import gaps, verify
 from rlvr.lineage.collection import leftovers, remove
 from rlvr.lineage.graph import Graph
+from rlvr.lineage.keys import trusted
 from rlvr.lineage.use import note_use
 from rlvr.store import LocalStore
 
@@ -60,7 +61,7 @@ def test_after_removal_the_kept_model_still_stands_up_and_records_promise_nothin
     assert [one.digest for one in remove(story.store, graph, found)] == [story.digests["predictions"]]
     assert not story.store.has(story.digests["predictions"])
     assert story.store.keys("records/") == ["records/model.json"]
-    assert verify(story.store, story.history(), story.digests["model"]).findings == ()
+    assert verify(story.store, story.history(), trusted(), story.digests["model"]).findings == ()
     assert [finding.severity for finding in gaps(story.store, story.history())] == ["warning"]
 
 
@@ -101,7 +102,7 @@ def test_a_stage_that_begins_while_leftovers_are_removed_loses_nothing(story):
     note_use(story.store, work(story, "evaluate again", "model"))
     gone = {one.digest for one in remove(story.store, graph, found)}
     assert gone == {story.digests["predictions"]}
-    assert verify(story.store, story.history(), story.digests["model"]).findings == ()
+    assert verify(story.store, story.history(), trusted(), story.digests["model"]).findings == ()
 
 
 def test_an_artifact_that_is_published_and_not_signed_yet_is_kept(story, names):
@@ -141,5 +142,7 @@ def test_on_random_histories_whatever_is_kept_still_stands_up(story, tmp_path, s
     gone = {one.digest for one in remove(made.store, graph, found)}
     assert gone == set(made.digests.values()) - behind - set(kept)
     for digest in kept:
-        assert [one for one in verify(made.store, made.history(), digest).findings if one.kind == "gone"] == []
+        assert [
+            one for one in verify(made.store, made.history(), trusted(), digest).findings if one.kind == "gone"
+        ] == []
     assert leftovers(made.store, graph, keep=kept, days=30.0, now=LATER) == []

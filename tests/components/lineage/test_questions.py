@@ -10,6 +10,7 @@ from lineage_story import COMMIT, IMAGE
 from rlvr.errors import RlvrError
 from rlvr.lineage import ledger
 from rlvr.lineage.artifact_name import artifact
+from rlvr.lineage.audit import Verdict
 from rlvr.lineage.difference import differences
 from rlvr.lineage.finding import Finding
 from rlvr.lineage.graph import Graph, label
@@ -92,6 +93,12 @@ def test_differences_name_stage_parameter_and_input(story, monkeypatch):
     assert differences(graph, story.digests["model"], story.digests["model"]) == []
 
 
+def verdict(story, *findings):
+    """What an audit of the model found."""
+    digest = story.digests["model"]
+    return Verdict(digest=digest, findings=findings, statements=6, checked=5, licences={})
+
+
 def test_a_policy_asks_for_licences_checks_approvals_images_and_age(story, graph, tmp_path):
     file = tmp_path / "policy.toml"
     file.write_text(
@@ -99,15 +106,15 @@ def test_a_policy_asks_for_licences_checks_approvals_images_and_age(story, graph
         "required_approvals = 1\npinned_images = true\nnewest_days = 1\n"
     )
     late = datetime.now(UTC) + timedelta(days=2)
-    found = [finding.kind for finding in judge(read_policy(file), graph, trusted(), story.digests["model"], now=late)]
+    found = [finding.kind for finding in judge(read_policy(file), graph, trusted(), verdict(story), late)]
     assert found == ["policy: licence", "policy: check", "policy: approval", "policy: age"]
-    assert list(judge(Policy(), graph, trusted(), story.digests["model"])) == []
+    assert list(judge(Policy(), graph, trusted(), verdict(story))) == []
 
 
 def asked(story, **policy):
     """Kind and subject of what a policy finds wrong with the model."""
     graph = Graph(story.history().entries)
-    return [(one.kind, one.what) for one in judge(Policy(**policy), graph, trusted(), story.digests["model"])]
+    return [(one.kind, one.what) for one in judge(Policy(**policy), graph, trusted(), verdict(story))]
 
 
 def test_a_policy_names_the_keys_that_may_have_signed(story, tmp_path, monkeypatch):
@@ -148,7 +155,7 @@ def test_a_policy_asks_for_commits_and_for_no_warnings(story, monkeypatch):
     assert asked(story, named_commits=True) == [("policy: commit", "statement 7")]
     warned = Finding(kind="checks", what="x", message="two rows fell out", severity="warning")
     graph = Graph(story.history().entries)
-    found = judge(Policy(no_warnings=True), graph, trusted(), story.digests["model"], [warned])
+    found = judge(Policy(no_warnings=True), graph, trusted(), verdict(story, warned))
     assert [(one.kind, one.severity) for one in found] == [("policy: warning", "failure")]
 
 

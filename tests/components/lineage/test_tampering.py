@@ -8,7 +8,7 @@ import pytest
 
 from rlvr.lineage import ledger
 from rlvr.lineage.audit import gaps, verify
-from rlvr.lineage.keys import make_key, read_signer
+from rlvr.lineage.keys import make_key, read_signer, trusted
 
 
 def kinds(verdict):
@@ -22,7 +22,7 @@ def writable(path):
 
 
 def test_a_clean_store_passes(story):
-    verdict = verify(story.store, story.history(), story.digests["model"])
+    verdict = verify(story.store, story.history(), trusted(), story.digests["model"])
     assert (verdict.findings, verdict.passed, verdict.statements) == ((), True, 6)
     assert verdict.checked == 5  # model, base, accepted, verdict, rows
     assert verdict.licences == {"built by this package": ["checkpoint"], "cc-by-4.0": ["sums"]}
@@ -49,7 +49,7 @@ def missing(folder):
 @pytest.mark.parametrize("name", ["model", "rows"])
 def test_changed_files_of_the_artifact_or_of_anything_behind_it(story, change, name):
     change(writable(story.store.root / "artifacts" / story.digests[name]))
-    verdict = verify(story.store, story.history(), story.digests["model"])
+    verdict = verify(story.store, story.history(), trusted(), story.digests["model"])
     (finding,) = [finding for finding in verdict.findings if finding.severity == "failure"]
     assert (finding.kind, finding.what) == ("bytes", story.digests[name])
 
@@ -59,7 +59,7 @@ def test_a_forged_record_is_named_by_its_number(story):
     envelope = json.loads(path.read_text())
     payload = base64.b64decode(envelope["payload"]).replace(b'"steps":3', b'"steps":9')
     path.write_text(json.dumps({**envelope, "payload": base64.b64encode(payload).decode()}))
-    verdict = verify(story.store, story.history(), story.digests["model"])
+    verdict = verify(story.store, story.history(), trusted(), story.digests["model"])
     assert kinds(verdict) == {"signature", "no statement", "history"}
     assert any(finding.what == ledger.key(5) and "machine" in finding.message for finding in verdict.findings)
 
@@ -69,19 +69,19 @@ def test_a_statement_by_a_key_that_nobody_trusts(story, tmp_path, monkeypatch):
     monkeypatch.setenv("RLVR_SIGNING_KEY", str(tmp_path / "elsewhere" / "stranger.pem"))
     story.artifact("other", "made by a stranger")
     story.stage("grpo", {"rows": "accepted"}, {"model": "other"})
-    verdict = verify(story.store, story.history(), story.digests["other"])
+    verdict = verify(story.store, story.history(), trusted(), story.digests["other"])
     assert kinds(verdict) == {"key", "no statement"}
     assert "not among the 1 trusted" in [finding.message for finding in verdict.findings if finding.kind == "key"][0]
 
 
 def test_a_statement_repeated_at_another_place(story):
     shutil.copy(story.document(4), story.document(7))
-    assert kinds(verify(story.store, story.history(), story.digests["model"])) == {"order"}
+    assert kinds(verify(story.store, story.history(), trusted(), story.digests["model"])) == {"order"}
 
 
 def test_an_envelope_laid_beside_another_subject_says_nothing_about_it(story):
     story.artifact("planted", "not made by any stage")
-    verdict = verify(story.store, story.history(), story.digests["planted"])
+    verdict = verify(story.store, story.history(), trusted(), story.digests["planted"])
     assert kinds(verdict) == {"no statement"}
     (finding,) = gaps(story.store, story.history())
     assert (finding.kind, finding.what) == ("no statement", story.digests["planted"])
@@ -91,7 +91,7 @@ def test_a_swapped_data_set_has_no_statement(story):
     story.artifact("swapped", "other rows")
     story.artifact("second", "a model trained on them")
     story.stage("grpo", {"rows": "swapped", "base": "base"}, {"model": "second"})
-    verdict = verify(story.store, story.history(), story.digests["second"])
+    verdict = verify(story.store, story.history(), trusted(), story.digests["second"])
     (finding,) = verdict.findings
     assert (finding.kind, finding.what) == ("unexplained input", story.digests["swapped"])
 
@@ -100,13 +100,13 @@ def test_swapped_manifests_are_damage(story):
     manifests = story.store.root / "manifests"
     ours, other = (manifests / f"{story.digests[name]}.json" for name in ("model", "rows"))
     ours.write_text(other.read_text())
-    assert kinds(verify(story.store, story.history(), story.digests["model"])) == {"bytes"}
+    assert kinds(verify(story.store, story.history(), trusted(), story.digests["model"])) == {"bytes"}
 
 
 @pytest.mark.parametrize("index", [1, 3, 5])
 def test_a_deleted_statement_is_missed(story, index):
     story.document(index).unlink()
-    verdict = verify(story.store, story.history(), story.digests["model"])
+    verdict = verify(story.store, story.history(), trusted(), story.digests["model"])
     assert "statement missing" in kinds(verdict)
     assert any(finding.what == ledger.key(index) for finding in verdict.findings)
 
@@ -115,7 +115,7 @@ def test_reordered_history(story):
     first, second = (story.document(index).read_text() for index in (3, 4))
     story.document(3).write_text(second)
     story.document(4).write_text(first)
-    verdict = verify(story.store, story.history(), story.digests["model"])
+    verdict = verify(story.store, story.history(), trusted(), story.digests["model"])
     assert [finding.what for finding in verdict.findings if finding.kind == "order"] == [ledger.key(3), ledger.key(4)]
 
 
@@ -127,7 +127,7 @@ def test_history_rewritten_by_the_keys_owner_breaks_the_chain(story):
     from rlvr.lineage.keys import signer
 
     story.document(3).write_text(sealed(changed, signer()))
-    findings = verify(story.store, story.history(), story.digests["model"]).findings
+    findings = verify(story.store, story.history(), trusted(), story.digests["model"]).findings
     assert [(finding.kind, finding.what) for finding in findings] == [("history", ledger.key(4))]
 
 

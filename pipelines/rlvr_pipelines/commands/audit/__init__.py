@@ -7,6 +7,7 @@ from rlvr_pipelines.commands.audit.diff import diff
 from rlvr_pipelines.commands.audit.gaps import gaps
 from rlvr_pipelines.commands.audit.impact import impact
 from rlvr_pipelines.commands.audit.key import key
+from rlvr_pipelines.commands.audit.sign import sign
 from rlvr_pipelines.commands.audit.trace import trace
 from rlvr_pipelines.commands.audit.verify import verify
 
@@ -15,5 +16,5 @@ audit = typer.Typer(
     help="Ask where an artifact comes from, whether it stands up, and what was made from it.",
     no_args_is_help=True,
 )
-for command in (verify, trace, impact, gaps, diff, approve, key):
+for command in (verify, trace, impact, gaps, diff, approve, sign, key):
     audit.command()(command)

@@ -18,25 +18,15 @@ def approve(
     keys: Keys = None,
 ) -> None:
     """Sign that you accept an artifact, after checking that it stands up."""
-    from rlvr.errors import RlvrError
     from rlvr.lineage import ledger
-    from rlvr.lineage.audit import verify
     from rlvr.lineage.keys import read_signer
     from rlvr.lineage.record import now
     from rlvr.lineage.statement import Resource, approval
-    from rlvr_pipelines.audit import audited
-    from rlvr_pipelines.audit_view import print_findings
+    from rlvr_pipelines.audit import accepted
 
     console = Console()
     signer = read_signer(key)
-    opened = audited(store, keys, Console(stderr=True))
-    digest = opened.artifact(artifact)
-    verdict = verify(opened.store, opened.history, digest)
-    if not verdict.passed:
-        print_findings(verdict.findings, console)
-        raise RlvrError(
-            f"{digest[:12]} does not stand up, so it was not approved; see `rlvr audit verify {digest[:12]}`."
-        )
+    opened, digest = accepted(artifact, store, keys, "approved")
     about = Resource(name="artifact", digest={"sha256": digest})
     number = ledger.append(opened.store, approval(about, name, note, ["approved"], now()), signer)
     console.print(f"Approved {digest[:12]} as {name}: statement {number}.", markup=False)

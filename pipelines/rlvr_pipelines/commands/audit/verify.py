@@ -48,12 +48,16 @@ def verify(
     digest = opened.artifact(artifact)
     with Console(stderr=True).status("Reading bytes") as status:
         verdict = judged(
-            opened.store, opened.history, digest, advance=lambda name: status.update(f"Reading what {name} made")
+            opened.store,
+            opened.history,
+            opened.keys,
+            digest,
+            advance=lambda name: status.update(f"Reading what {name} made"),
         )
     if kubeflow:
         verdict = replace(verdict, findings=(*verdict.findings, *cross_checked(opened.graph, digest, address)))
     if asked is not None:
-        unmet = judge(asked, opened.graph, opened.keys, digest, verdict.findings)
+        unmet = judge(asked, opened.graph, opened.keys, verdict)
         verdict = replace(verdict, findings=(*verdict.findings, *unmet))
     if html is not None:
         build(opened.graph, verdict, html, opened.store.url)
