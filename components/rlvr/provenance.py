@@ -68,7 +68,8 @@ def perform(
         label=label,
         outputs=tuple(outputs),
     )
-    place, started, source = f"records/{work.key}.json", now(), "recalled"
+    place, started = f"records/{work.key}.json", now()
+    source: Source = "recalled"
 
     def sign(made: Mapping[str, str], source: Source) -> int:
         return attest(keep, work, outputs=made, started=started, telling=telling, source=source)
