@@ -5,6 +5,7 @@ control characters and escaped.
 """
 
 import json
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
@@ -39,22 +40,38 @@ def build(graph: Graph, verdict: Verdict, out: Path, store: str) -> Path:
 
 def _stage(graph: Graph, step: Step) -> dict[str, Any]:
     predicate = step.entry.statement["predicate"]
-    asked = predicate["buildDefinition"]["externalParameters"]
+    definition, details = predicate["buildDefinition"], predicate["runDetails"]
+    asked = definition["externalParameters"]
+    about = {entry.index: entry for subject in step.entry.subjects for entry in graph.about.get(subject, [])}
     return {
         "label": label(step.entry),
         "index": step.entry.index,
         "function": asked.get("stage", ""),
-        "finished": predicate["runDetails"]["metadata"].get("finishedOn", ""),
-        "builder": predicate["runDetails"]["builder"].get("id", ""),
+        "finished": str(details["metadata"].get("finishedOn", "")),
+        "builder": details["builder"].get("id", ""),
+        "run": str(details["metadata"].get("invocationId", "")).rpartition("/")[0],
+        "machine": ", ".join(f"{name} {value}" for name, value in _machine(definition) if value != ""),
         "made": [(subject["name"], subject["digest"]["sha256"]) for subject in step.entry.statement["subject"]],
         "read": [
             (resource["name"], ", ".join([*resource.get("digest", {}).values(), resource.get("uri", "")]).strip(", "))
             for resource in read_by(step.entry)
         ],
-        "checks": [
-            (entry.kind, entry.statement["predicate"].get("result", entry.statement["predicate"].get("note", "")))
-            for subject in step.entry.subjects
-            for entry in graph.about.get(subject, [])
-        ],
+        "checks": [(entry.kind, _check(entry.statement["predicate"])) for _, entry in sorted(about.items())],
         "parameters": json.dumps(asked.get("parameters", {}), indent=1, sort_keys=True),
     }
+
+
+def _machine(definition: Mapping[str, Any]) -> list[tuple[str, Any]]:
+    told = definition.get("internalParameters")
+    return sorted(told.items()) if isinstance(told, dict) else []
+
+
+def _check(predicate: Mapping[str, Any]) -> str:
+    """What a check found, or who approved and why."""
+    if "verifier" in predicate:
+        who = predicate["verifier"].get("id", "") if isinstance(predicate["verifier"], dict) else ""
+        return ": ".join(filter(None, [f"by {who}", str(predicate.get("note", ""))]))
+    numbers = predicate.get("numbers")
+    told = [f"{name} {value}" for name, value in sorted(numbers.items())] if isinstance(numbers, dict) else []
+    wrong = [str(name) for part in ("failedTests", "warnedTests") for name in predicate.get(part) or ()]
+    return ", ".join([str(predicate.get("result", "")), *wrong, *told])
