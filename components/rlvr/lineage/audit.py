@@ -130,6 +130,13 @@ def _bytes(store: Store, digest: str, name: str, *, asked: bool) -> Iterator[Fin
 def _roots(graph: Graph, entry: Entry) -> Iterator[Finding]:
     """What a stage read that no statement explains and nothing pins."""
     index, name = entry.index, label(entry)
+    environment = entry.statement["predicate"]["buildDefinition"].get("internalParameters")
+    if isinstance(environment, dict) and environment.get("recalled"):
+        message = (
+            f"stage {name} was signed from a record of the store by a process that did not see it done (a launching "
+            f"pod that was started again, or a record written by others)"
+        )
+        yield Finding(kind="recalled", what=f"statement {index}", message=message, severity="warning")
     for resource in read_by(entry):
         digest = resource.get("digest") or {}
         address, what = str(resource.get("uri") or ""), str(resource["name"])
