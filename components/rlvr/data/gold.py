@@ -13,6 +13,7 @@ from typing import Any
 
 from rlvr.data.rows import Row, columns
 from rlvr.method import Reward, Task
+from rlvr.redaction import redacted
 
 FORMS = (
     "<think>gold</think>\n<answer>{answer}</answer>",
@@ -105,7 +106,7 @@ def _scores(reward: Reward, completions: list[str], rows: Sequence[Row]) -> list
     except Exception as error:
         if len(rows) == 1:
             reason = (str(error).splitlines() or [""])[0]
-            return [(None, f"{reward.name} raises {type(error).__name__}: {reason}")]
+            return [(None, redacted(f"{reward.name} raises {type(error).__name__}: {reason}"))]
         return [_scores(reward, [text], [row])[0] for text, row in zip(completions, rows, strict=True)]
 
 
