@@ -7,11 +7,12 @@ from dataclasses import dataclass
 from rlvr.errors import RlvrError
 from rlvr.lineage.entry import Entry
 from rlvr.lineage.finding import Finding, Severity
-from rlvr.lineage.graph import Graph, label, read_by
+from rlvr.lineage.graph import Graph, label, read_by, work_of
 from rlvr.lineage.history import History
 from rlvr.lineage.keys import TrustedKeys
 from rlvr.lineage.licences import licences
 from rlvr.lineage.origins import MADE_HERE
+from rlvr.lineage.records import promised
 from rlvr.lineage.release import check_releases
 from rlvr.lineage.statement import TEST_RESULT
 from rlvr.store import Store
@@ -107,7 +108,20 @@ def gaps(store: Store, history: History) -> list[Finding]:
         if entries[0].index not in seen:
             seen.add(entries[0].index)
             findings += _roots(graph, entries[0])
+    findings += _records(store, graph)
     return list(dict.fromkeys(findings))
+
+
+def _records(store: Store, graph: Graph) -> Iterator[Finding]:
+    """Records that promise other results than were signed for: the next run would take them for its own."""
+    signed = {(work_of(entry), digest) for entry in graph.entries for digest in entry.subjects}
+    there = {name.removeprefix("executions/").removesuffix(".json") for name in store.keys("executions/")}
+    for key, digests in promised(store):
+        for digest in digests:
+            if (key, digest) not in signed:
+                message = f"it promises {digest[:12]}, and no trusted statement about that work does"
+                severity: Severity = "warning" if key in there and digest not in graph.makers else "failure"
+                yield Finding(kind="record", what=f"records/{key}.json", message=message, severity=severity)
 
 
 def _in_passing(store: Store) -> Iterator[str]:

@@ -10,7 +10,6 @@ are read once more between the removal of the records that promise an artifact a
 finds the artifact, one that comes after finds no record and makes it again.
 """
 
-import json
 import re
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
@@ -19,6 +18,7 @@ from itertools import islice
 
 from rlvr.lineage.entry import Entry
 from rlvr.lineage.graph import Graph, label
+from rlvr.lineage.records import promised
 from rlvr.lineage.statement import APPROVAL
 from rlvr.lineage.use import uses
 from rlvr.store import Store
@@ -70,10 +70,14 @@ def remove(store: Store, graph: Graph, found: Iterable[Leftover], *, now: dateti
 
     What has come into use since it was found, or stands behind what has, is passed over.
     """
-    began, promised = now or datetime.now(UTC), _promised(store)
+    began = now or datetime.now(UTC)
+    promises: dict[str, list[str]] = {}
+    for key, digests in promised(store):
+        for digest in digests:
+            promises.setdefault(digest, []).append(key)
     waiting = iter(found)
     while batch := list(islice(waiting, BATCH)):
-        keys = [key for one in batch for key in promised.get(one.digest, ())]
+        keys = [key for one in batch for key in promises.get(one.digest, ())]
         for name in (f"{folder}/{key}.json" for key in keys for folder in REMEMBERED):
             store.remove(name)
         used = _with_lineage(graph, {*_pointed_at(store), *_in_use(store, began)})
@@ -81,15 +85,6 @@ def remove(store: Store, graph: Graph, found: Iterable[Leftover], *, now: dateti
             if one.digest not in used:
                 store.discard(one.digest)
                 yield one
-
-
-def _promised(store: Store) -> dict[str, list[str]]:
-    """Digest -> keys of the work whose records say that it was made."""
-    promised: dict[str, list[str]] = {}
-    for name in store.keys("records/"):
-        for digest in json.loads(store.read(name) or "{}").get("outputs", {}).values():
-            promised.setdefault(digest, []).append(name.removeprefix("records/").removesuffix(".json"))
-    return promised
 
 
 def _with_lineage(graph: Graph, wanted: Iterable[str]) -> set[str]:

@@ -29,6 +29,14 @@ def label(entry: Entry) -> str:
     return entry.label
 
 
+def work_of(entry: Entry) -> str:
+    """Key of the work that a stage's statement is about; empty for other statements."""
+    if entry.predicate_type != PROVENANCE:
+        return ""
+    metadata = entry.statement["predicate"]["runDetails"]["metadata"]
+    return str(metadata.get("invocationId", "")).rpartition("/")[2]
+
+
 def read_by(entry: Entry) -> list[dict[str, Any]]:
     """Everything that a stage read: artifacts, raw files, code, image."""
     found: list[dict[str, Any]] = entry.statement["predicate"]["buildDefinition"]["resolvedDependencies"]

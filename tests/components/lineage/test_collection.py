@@ -9,7 +9,7 @@ from lineage_story import Story
 from rlvr.launch.work import Work
 from rlvr.lineage.audit import gaps, verify
 from rlvr.lineage.collection import leftovers, remove
-from rlvr.lineage.graph import Graph
+from rlvr.lineage.graph import Graph, work_of
 from rlvr.lineage.keys import trusted
 from rlvr.lineage.use import note_use
 from rlvr.store import LocalStore
@@ -54,13 +54,14 @@ def test_champions_checkpoints_and_approved_artifacts_are_kept(story, names):
 
 
 def test_after_removal_the_kept_model_still_stands_up_and_records_promise_nothing(story):
-    for name in ("model", "predictions"):
-        story.store.write(f"records/{name}.json", f'{{"outputs": {{"out": "{story.digests[name]}"}}}}')
     graph = Graph(story.history().entries)
+    keys = {name: work_of(graph.makers[story.digests[name]][0]) for name in ("model", "predictions")}
+    for name, key in keys.items():
+        story.store.write(f"records/{key}.json", f'{{"outputs": {{"out": "{story.digests[name]}"}}}}')
     found = leftovers(story.store, graph, keep=[story.digests["model"]], days=30.0, now=LATER)
     assert [one.digest for one in remove(story.store, graph, found)] == [story.digests["predictions"]]
     assert not story.store.has(story.digests["predictions"])
-    assert story.store.keys("records/") == ["records/model.json"]
+    assert story.store.keys("records/") == [f"records/{keys['model']}.json"]
     assert verify(story.store, story.history(), trusted(), story.digests["model"]).findings == ()
     assert [finding.severity for finding in gaps(story.store, story.history())] == ["warning"]
 

@@ -178,3 +178,18 @@ def test_people_sign_approvals_and_nothing_else(story, tmp_path, monkeypatch):
     assert signer() is read_signer(person)
     story.stage("grpo", {"rows": "accepted"}, {"model": "model"})
     assert [finding.kind for finding in story.history().findings] == ["key"]
+
+
+def test_a_record_that_promises_what_nobody_signed_is_a_gap(story):
+    """The next run would take its results from there."""
+    from rlvr.lineage.graph import Graph, work_of
+
+    maker = Graph(story.history().entries).makers[story.digests["model"]][0]
+    name = f"records/{work_of(maker)}.json"
+    story.store.write(name, json.dumps({"outputs": {"model": story.digests["model"]}}))
+    assert gaps(story.store, story.history()) == []
+    story.store.write(name, json.dumps({"outputs": {"model": story.digests["base"]}}), overwrite=True)
+    (finding,) = gaps(story.store, story.history())
+    assert (finding.kind, finding.what, finding.severity) == ("record", name, "failure")
+    story.store.write(name, "{", overwrite=True)
+    assert gaps(story.store, story.history()) == []
