@@ -6,7 +6,6 @@ it was interrupted, and how large batches are, changes nothing.
 """
 
 import shutil
-import tempfile
 import time
 from collections.abc import Callable, Sequence
 from pathlib import Path
@@ -20,6 +19,7 @@ from rlvr.data.rows import Row
 from rlvr.errors import RlvrError
 from rlvr.predictions import GENERATED, Answer
 from rlvr.progress import report
+from rlvr.scratch import scratch
 
 SAVE_SECONDS = 30.0
 """Time between two checkpoints, at least."""
@@ -41,8 +41,8 @@ def complete(
     `progress` is called with the number of rows done. What is done is saved whatever happens: at an interruption, and
     at the end, so that an error in scoring does not cost the replies.
     """
-    with tempfile.TemporaryDirectory(prefix="rlvr-replies-") as name:
-        folder, unfinished = Path(name) / "parts", Path(name) / "unfinished.parquet"
+    with scratch() as place:
+        folder, unfinished = place / "parts", place / "unfinished.parquet"
         folder.mkdir()
         answers = _restored(checkpoints, folder)
         done = {answer["row"] for answer in answers}
@@ -112,11 +112,11 @@ def watched(label: str, benchmark: Benchmark, wanted: int) -> Callable[[int], No
 
 def _restored(checkpoints: Checkpoints | None, folder: Path) -> list[Answer]:
     """Copy the newest checkpoint's parts to `folder` and read them."""
-    newest = checkpoints.latest() if checkpoints is not None else None
-    if newest is None:
-        return []
-    answers: list[Answer] = []
-    for file in sorted(newest[1].iterdir()):
-        shutil.copyfile(file, folder / file.name)
-        answers += pq.read_table(folder / file.name).to_pylist()
-    return answers
+
+    def restore(_: int, kept: Path) -> list[Answer]:
+        for part in folder.iterdir():  # of a checkpoint that vanished while it was copied
+            part.unlink()
+        parts = [shutil.copyfile(file, folder / file.name) for file in sorted(kept.iterdir())]
+        return [answer for part in parts for answer in pq.read_table(part).to_pylist()]
+
+    return (checkpoints.restore(restore) if checkpoints is not None else None) or []

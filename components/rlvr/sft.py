@@ -7,6 +7,7 @@ from typing import Any
 import torch
 
 from rlvr.backbones.checkpoint import load_model, load_processor
+from rlvr.backbones.vocabulary import require_vocabulary
 from rlvr.canonical import load
 from rlvr.checkpoints import Checkpoints
 from rlvr.data.rows import Row, read
@@ -17,9 +18,11 @@ from rlvr.prompts import Prompt
 from rlvr.rl.encoding import EncodedPrompt, Encoder
 from rlvr.rl.engine import Engine, make_engine, write_model
 from rlvr.rl.log import TrainingLog, extend
+from rlvr.rl.made_for import MadeFor
 from rlvr.rl.offline import Example, Examples, Objective, Shares, optimise, summary
 from rlvr.rl.policy import Policy
 from rlvr.rl.samplers import steps_of
+from rlvr.rl.update_check import require_possible
 from rlvr.training import Scale, Sft
 
 ONE_PROCESS = Scale()
@@ -90,6 +93,8 @@ def fit(
 
     Returns the engine that holds the trained weights, and the log, which is written to `folder` as it grows.
     """
+    require_possible(settings.faults, scale, settings.name)
+    require_vocabulary(network, processor, network.config.name_or_path or "the start model")
     encoder = Encoder(processor, prompts)
 
     def make(number: int) -> tuple[EncodedPrompt, tuple[torch.Tensor, ...]]:
@@ -110,7 +115,9 @@ def fit(
         batch_size=settings.batch_size,
         micro_batch_tokens=scale.micro_batch_tokens,
         checkpoint_every=settings.checkpoint_every,
+        faults=settings.faults,
         seed=seed,
+        made_for=MadeFor.of(settings, [], rows, seed, engine.world.size),
         checkpoints=checkpoints,
         folder=folder,
         watch=lambda step, total, metrics: watch(step, total, metrics["loss"]),

@@ -54,9 +54,12 @@ class Checkpointed:
     def __init__(self, folder: Path, checkpoints: Checkpoints) -> None:
         """Fill `folder` from the newest checkpoint, if there is one."""
         self._folder, self._checkpoints, self._saved, self._step = folder, checkpoints, time.monotonic(), 0
-        if latest := checkpoints.latest():
-            self._step = latest[0]
-            shutil.copytree(latest[1], folder, dirs_exist_ok=True)
+
+        def restore(step: int, kept: Path) -> int:
+            shutil.copytree(kept, folder, dirs_exist_ok=True)
+            return step
+
+        self._step = checkpoints.restore(restore) or 0
 
     def save_when_due(self) -> None:
         """Save a checkpoint when the last one is old enough."""

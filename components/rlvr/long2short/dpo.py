@@ -14,6 +14,7 @@ import torch
 from torch.nn.functional import logsigmoid
 
 from rlvr.backbones.checkpoint import load_model, load_processor
+from rlvr.backbones.vocabulary import require_vocabulary
 from rlvr.canonical import load
 from rlvr.checkpoints import Checkpoints
 from rlvr.data.rows import read
@@ -24,11 +25,13 @@ from rlvr.progress import report
 from rlvr.rl.encoding import EncodedPrompt, Encoder
 from rlvr.rl.engine import make_engine, write_model
 from rlvr.rl.log import extend
+from rlvr.rl.made_for import MadeFor
 from rlvr.rl.offline import Example, Examples, Objective, Shares, optimise, runs, summary
 from rlvr.rl.policy import Policy
 from rlvr.rl.preferences import preference
 from rlvr.rl.samplers import steps_of
 from rlvr.rl.train import rollout_engine
+from rlvr.rl.update_check import require_possible
 from rlvr.rl.world import world
 from rlvr.training import Dpo, Scale
 
@@ -70,7 +73,9 @@ def train(
     data = read(rows, [task.name for task in chosen])
     if not data:
         raise RlvrError(f"Stage {settings.name}: the data set holds no rows of tasks {[task.name for task in chosen]}.")
+    require_possible(settings.faults, spread, settings.name)
     processor, policy = load_processor(base), Policy(load_model(base, precision))
+    require_vocabulary(policy.model, processor, base)
     rollout = rollout_engine(policy, processor, base, precision, spread, data, longest=None)
     draws = draw(rollout, processor, data, chosen, settings, seed=seed, checkpoints=checkpoints)
     pairs = pairs_of(draws.groups, settings.ratio)
@@ -102,7 +107,9 @@ def train(
         batch_size=settings.batch_size,
         micro_batch_tokens=spread.micro_batch_tokens,
         checkpoint_every=settings.checkpoint_every,
+        faults=settings.faults,
         seed=seed,
+        made_for=MadeFor.of(settings, chosen, data, seed, engine.world.size),
         checkpoints=checkpoints,
         folder=log / settings.name,
         watch=lambda step, total, metrics: report(
@@ -116,6 +123,7 @@ def train(
         entry |= {"pairs": len(pairs), "pairs_wrong": sum(not pair.rejected["correct"] for pair in pairs)}
         entry["seconds"] += draws.seconds
         entry["response_tokens"] += draws.tokens
+        entry["reward_faults"] = draws.reward_faults
         draws.write(log / settings.name)
         extend(previous, settings.name, done, entry, log)
         if own := beside(checkpoints):

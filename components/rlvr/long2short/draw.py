@@ -1,7 +1,6 @@
 """Completions of every row from a model, scored: what shortest rejection sampling and DPO choose from."""
 
 import json
-import tempfile
 import time
 from collections.abc import Sequence
 from dataclasses import dataclass, field
@@ -21,6 +20,7 @@ from rlvr.rl.log import ROLLOUTS
 from rlvr.rl.rollout import Completion, RolloutEngine
 from rlvr.rl.scoring import score, total
 from rlvr.rl.world import world
+from rlvr.scratch import scratch
 from rlvr.training import Dpo, ShortestSft
 
 COLUMNS = ROLLOUTS.append(pa.field("ids", pa.list_(pa.int32())))
@@ -50,6 +50,8 @@ class Draws:
     """Every completion, row after row."""
     seconds: float = 0.0
     """Wall time of drawing them."""
+    reward_faults: int = 0
+    """Completions for which a reward failed and counts as 0."""
 
     @property
     def rows(self) -> int:
@@ -69,13 +71,17 @@ class Draws:
     def write(self, folder: Path) -> None:
         """Write `draws.parquet`."""
         folder.mkdir(parents=True, exist_ok=True)
-        table = pa.Table.from_pylist(self.records, COLUMNS.with_metadata({"seconds": str(self.seconds)}))
+        about = {"seconds": str(self.seconds), "reward_faults": str(self.reward_faults)}
+        table = pa.Table.from_pylist(self.records, COLUMNS.with_metadata(about))
         pq.write_table(table, folder / FILE, compression="zstd")
 
-    def read(self, folder: Path) -> None:
+    @classmethod
+    def read(cls, folder: Path, samples: int) -> "Draws":
         """The inverse of `write`."""
         table = pq.read_table(folder / FILE)
-        self.records, self.seconds = table.to_pylist(), float(table.schema.metadata[b"seconds"])
+        about = table.schema.metadata
+        seconds, faults = float(about[b"seconds"]), int(about[b"reward_faults"])
+        return cls(samples=samples, records=table.to_pylist(), seconds=seconds, reward_faults=faults)
 
 
 def draw(
@@ -96,16 +102,22 @@ def draw(
     """
     encoder = Encoder(processor, {task.name: task.prompt for task in tasks})
     here, own = world(), beside(checkpoints)
-    draws = Draws(samples=settings.samples)
-    if found := here.each_machine(own.latest) if own else None:
-        draws.read(found[1])
+    kept = (
+        here.each_machine(lambda: own.restore(lambda _, folder: Draws.read(folder, settings.samples))) if own else None
+    )
+    draws = kept or Draws(samples=settings.samples)
     started, saved = time.monotonic() - draws.seconds, time.monotonic()
     for start in range(draws.rows, len(rows), ROWS * here.size):
         first = start + here.rank * ROWS
         mine = rows[first : first + ROWS]
         prompts = [encoder.prompt(row) for row in mine]
         groups = rollout.generate(prompts, settings.samples, settings.sampling, seed=seed, step="draws") if mine else []
-        draws.records += here.gather(judge(mine, groups, tasks, encoder, first))
+        new = here.gather(judge(mine, groups, tasks, encoder, first, settings))
+        draws.records += [record for record, _ in new]
+        for _, problem in new:
+            draws.reward_faults += bool(problem)
+            if problem and here.main:
+                report(settings.name, start, len(rows), note=problem)
         draws.seconds = time.monotonic() - started
         share = sum(record["correct"] for record in draws.records) / len(draws.records)
         if here.main:
@@ -114,9 +126,9 @@ def draw(
             continue
         stopping = here.any(stop_requested())
         if here.main and (stopping or draws.rows == len(rows) or time.monotonic() - saved > SECONDS_BETWEEN):
-            with tempfile.TemporaryDirectory() as name:
-                draws.write(Path(name))
-                own.save(draws.rows, Path(name))
+            with scratch() as folder:
+                draws.write(folder)
+                own.save(draws.rows, folder)
             saved = time.monotonic()
         if stopping:
             raise Stopped(f"Stage {settings.name} was stopped after row {draws.rows} of {len(rows)}; run it again.")
@@ -124,34 +136,44 @@ def draw(
 
 
 def judge(
-    rows: Sequence[Row], groups: Sequence[Sequence[Completion]], tasks: Sequence[Task], encoder: Encoder, first: int
-) -> list[Draw]:
-    """A record a completion; `first` is the number, from 0, of the first of `rows`."""
+    rows: Sequence[Row],
+    groups: Sequence[Sequence[Completion]],
+    tasks: Sequence[Task],
+    encoder: Encoder,
+    first: int,
+    settings: ShortestSft | Dpo,
+) -> list[tuple[Draw, str]]:
+    """A record a completion, and what went wrong with its reward; `first` is the number of the first row, from 0."""
     by_name = {task.name: task for task in tasks}
     places = [number for number, group in enumerate(groups) for _ in group]
     flat = [completion for group in groups for completion in group]
     texts = [encoder.decode(completion.ids.tolist()) for completion in flat]
     cut, lengths = [completion.truncated for completion in flat], [len(completion.ids) for completion in flat]
-    components = score(texts, [rows[place] for place in places], tasks, cut, lengths)
-    records: list[Draw] = []
-    for place, completion, text, parts in zip(places, flat, texts, components, strict=True):
+    problems: dict[int, list[str]] = {}
+    components = score(
+        texts, [rows[place] for place in places], tasks, cut, lengths,
+        faults=settings.fit.faults if isinstance(settings, ShortestSft) else settings.faults,
+        where=f"Stage {settings.name}, rows from number {first + 1} on: ",
+        note=lambda number, text: problems.setdefault(number, []).append(text),
+    )  # fmt: skip
+    records: list[tuple[Draw, str]] = []
+    for number, (place, completion, text, parts) in enumerate(zip(places, flat, texts, components, strict=True)):
         task = by_name[rows[place]["task"]]
         leading = parts[task.rewards[0].name]
-        records.append(
-            {
-                "step": first + place + 1,
-                "row_id": rows[place]["row_id"],
-                "turn": 1,
-                "completion": text,
-                "tokens": len(completion.ids),
-                "truncated": completion.truncated,
-                "reward": total(parts, task),
-                "rewards": json.dumps(parts),
-                "advantage": None,
-                "correct": leading is not None and leading >= 1.0,
-                "ids": completion.ids.tolist(),
-            }
-        )
+        record = {
+            "step": first + place + 1,
+            "row_id": rows[place]["row_id"],
+            "turn": 1,
+            "completion": text,
+            "tokens": len(completion.ids),
+            "truncated": completion.truncated,
+            "reward": total(parts, task),
+            "rewards": json.dumps(parts),
+            "advantage": None,
+            "correct": leading is not None and leading >= 1.0,
+            "ids": completion.ids.tolist(),
+        }
+        records.append((record, "; ".join(problems.get(number, []))))
     return records
 
 

@@ -11,6 +11,7 @@ import torch
 from safetensors import safe_open
 from safetensors.torch import save_file
 
+from rlvr.backbones.vocabulary import require_same_tokens
 from rlvr.canonical import load
 from rlvr.errors import RlvrError
 from rlvr.progress import report
@@ -24,6 +25,7 @@ def merge(
 ) -> None:
     """Mix `other` into `base` and write the checkpoint to `model`; `stage` is a `Merge` as JSON."""
     settings, started = load(Merge, stage), time.perf_counter()
+    require_same_tokens(base, other)
     merge_checkpoints(base, other, settings.weight, model, settings.name)
     summary = {
         "kind": "Merge",

@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import Any
 
 from rlvr.backbones.checkpoint import load_model, load_processor
+from rlvr.backbones.vocabulary import require_vocabulary
 from rlvr.canonical import load
 from rlvr.checkpoints import Checkpoints
 from rlvr.data.rows import Row, read
@@ -20,6 +21,7 @@ from rlvr.rl.offline import summary
 from rlvr.rl.policy import Policy
 from rlvr.rl.preferences import shortest_correct
 from rlvr.rl.train import rollout_engine
+from rlvr.rl.update_check import require_possible
 from rlvr.sft import fit
 from rlvr.training import Scale, ShortestSft
 
@@ -50,7 +52,9 @@ def train(
     data = read(rows, list(prompts))
     if not data:
         raise RlvrError(f"Stage {settings.name}: the data set holds no rows of tasks {list(prompts)}.")
+    require_possible(settings.fit.faults, spread, settings.name)
     processor, network = load_processor(base), load_model(base, precision)
+    require_vocabulary(network, processor, base)
     rollout = rollout_engine(Policy(network), processor, base, precision, spread, data, longest=None)
     draws = draw(rollout, processor, data, chosen, settings, seed=seed, checkpoints=checkpoints)
     kept = shortest_rows(data, draws.groups, prompts)
@@ -77,6 +81,7 @@ def train(
         entry |= {"rows": len(data), "rows_left_out": len(data) - len(kept)}
         entry["seconds"] += draws.seconds
         entry["response_tokens"] += draws.tokens
+        entry["reward_faults"] = draws.reward_faults
         draws.write(log / settings.name)
         extend(previous, settings.name, done, entry, log)
         if own := beside(checkpoints):

@@ -12,9 +12,12 @@ from typing import Any
 import torch
 
 from rlvr.data.rows import Row
+from rlvr.errors import RlvrError
 from rlvr.launch import Stopped, stop_requested
 from rlvr.method import Task
+from rlvr.progress import report
 from rlvr.rl.advantages import advantages, with_length_bonus
+from rlvr.rl.encoding import UnreadableError
 from rlvr.rl.engine import Engine
 from rlvr.rl.importance import truncated_importance
 from rlvr.rl.length_reward import with_length_rewards
@@ -49,11 +52,12 @@ class Collector:
         *,
         foreign: bool = False,
         micro_batch_tokens: int = 0,
+        total: int = 0,
     ) -> None:
         """`foreign`: `rollout` is another engine than the trainer, so its log-probs are corrected for;
-        `micro_batch_tokens`: the most that a pass shared by rollout and update may hold.
+        `micro_batch_tokens`: the most that a pass shared by rollout and update may hold; `total`: steps of the stage.
         """
-        self.micro_batch_tokens = micro_batch_tokens
+        self.micro_batch_tokens, self.total = micro_batch_tokens, total
         self.settings, self.tasks, self.rows, self.sampler = settings, tasks, rows, sampler
         self.engine, self.rollout, self.prompts, self.seed, self.foreign = engine, rollout, prompts, seed, foreign
         self.by_name = {task.name: task for task in tasks}
@@ -62,9 +66,13 @@ class Collector:
         sensitive = settings.loss.objective != "ratio_one" or settings.loss.reference == "current"
         self.rounded = half and sensitive
         """Whether the sampler's log-probs are too rough: in half precision its other order of operations shows."""
+        self.number = 0
+        """The step, from 1, that samples are drawn for."""
+        self.rows_left_out, self.reward_faults = 0, 0
 
     def step(self, step: int) -> tuple[list[Group], dict[str, float]]:
-        """The groups that step 0, 1, ... trains on, with advantages, and how many groups were drawn for them."""
+        """The groups that step 0, 1, ... trains on, with advantages, and the metrics of drawing them."""
+        self.number, self.rows_left_out, self.reward_faults = step + 1, 0, 0
         self.measure(step)
         kept: list[Group] = []
         drawn: list[Group] = []
@@ -78,9 +86,13 @@ class Collector:
                 break
         self.sampler.observe([_outcome(group) for group in drawn])
         kept = kept[: self.settings.prompts_per_step]
-        if self.settings.refinement:
-            return self.refined(kept, self.settings.refinement, step), {"groups_drawn": float(len(drawn))}
-        return self.compare(kept, step), {"groups_drawn": float(len(drawn))}
+        turns = self.settings.refinement
+        groups = self.refined(kept, turns, step) if turns else self.compare(kept, step)
+        return groups, {
+            "groups_drawn": float(len(drawn)),
+            "rows_left_out": float(self.rows_left_out),
+            "reward_faults": float(self.reward_faults),
+        }
 
     def refined(self, groups: Sequence[Group], settings: Refinement, step: int) -> list[Group]:
         """Groups with the samples of all turns, each with the advantage of its path."""
@@ -118,7 +130,7 @@ class Collector:
                 rows = probe.indices[first : first + size]
                 starts = [[nothing()] * probe.samples for _ in rows]
                 groups = self.complete(rows, starts, sampling, f"{step}-probe")
-                outcomes += [_outcome(group) for group in groups]
+                outcomes += [_outcome(group) for group in groups if group]
                 self.prompts.forget()
                 if self.engine.world.any(stop_requested()):
                     raise Stopped(f"Stage {self.settings.name} stopped while it measured rows before step {step + 1}.")
@@ -131,7 +143,8 @@ class Collector:
             return self.unfinished.go_on(self.sampler.indices, label, self.complete)
         rows = self.sampler.indices(step, attempt) if rows is None else rows
         starts = [[nothing()] * settings.group_size for _ in rows]
-        return self.complete(rows, starts, settings.sampling, label, rethinking=True)
+        groups = self.complete(rows, starts, settings.sampling, label, rethinking=True)
+        return [group for group in groups if group]
 
     def complete(
         self,
@@ -143,9 +156,14 @@ class Collector:
         *,
         rethinking: bool = False,
     ) -> list[Group]:
-        """Judged completions of each row, cut at `longest` tokens, of all ranks' shares, in the order of `rows`."""
+        """Judged completions of each row, cut at `longest` tokens, of all ranks' shares, in the order of `rows`.
+
+        A row that is left out because it cannot be read has none.
+        """
         world, settings = self.engine.world, self.settings
-        mine = range(world.rank, len(rows), world.size)
+        share = range(world.rank, len(rows), world.size)
+        problems = {n: problem for n in share if (problem := self.unreadable(rows[n]))}
+        mine = [n for n in share if n not in problems]
         ids = [self.prompts.row(row)["row_id"] for row in rows]
         before = [sum(len(starts[other]) for other in range(n) if ids[other] == ids[n]) for n in range(len(rows))]
         with self.engine.gathered():
@@ -155,8 +173,30 @@ class Collector:
             groups = self.judge([[_cut(sample, longest) for sample in group] for group in groups])
             if rethinking and settings.rethinking:
                 groups = self.reconsider(groups, label)
-        results: dict[int, Group] = dict(world.gather(list(zip(mine, groups, strict=True))))
-        return [results[number] for number in range(len(rows))]
+        found: list[tuple[int, Group, str]] = [(n, group, "") for n, group in zip(mine, groups, strict=True)]
+        found = sorted(world.gather([*found, *((n, [], problem) for n, problem in problems.items())]), key=_place)
+        for _, group, problem in found:
+            self.tell(group, problem)
+        return [group for _, group, _ in found]
+
+    def unreadable(self, row: int) -> str:
+        """Why a row cannot be read and is left out; empty if it can. `RlvrError` where that ends the stage."""
+        try:
+            self.prompts[row]
+        except UnreadableError as error:
+            if self.settings.faults.unreadable == "skip":
+                return str(error)
+            raise RlvrError(f"Stage {self.settings.name}, step {self.number}: {error}") from error
+        return ""
+
+    def tell(self, group: Group, problem: str) -> None:
+        """Count and report what was left out of a row: all of it for a `problem`, or rewards of its completions."""
+        self.rows_left_out += bool(problem)
+        self.reward_faults += sum(bool(sample.problem) for sample in group)
+        for text in [problem, *(sample.problem for sample in group)]:
+            if text and self.engine.world.main:
+                where = f"step {self.number}: {text}" + ("; the row is left out" if text == problem else "")
+                report(self.settings.name, self.number - 1, max(self.total, self.number), note=where)
 
     def generate(
         self,
@@ -171,17 +211,19 @@ class Collector:
         `before` counts the samples of the same row that stand earlier in the step, so that a row that is drawn twice
         gets other completions.
         """
+        if not rows:
+            return []
         prompts = [self.prompts[row] for row in rows]
         options: dict[str, Any] = {"seed": self.seed, "step": label, "before": before}
         if any(len(start) for group in starts for start in group):
             options["starts"] = starts
-        size = len(starts[0]) if starts else 0
+        size = len(starts[0])
         if not self.foreign:
             options["features"] = self.prompts.features(prompts)
             if "starts" not in options and label.isdecimal():
                 most = len(prompts) * size * sampling.max_new_tokens
                 options["prefix"] = self.prompts.read(prompts, most, self.micro_batch_tokens)
-        drawn = self.rollout.generate(prompts, size, sampling, **options) if prompts else []
+        drawn = self.rollout.generate(prompts, size, sampling, **options)
         groups = [
             [
                 Sample(row=row, ids=torch.cat([s, c.ids]), logprobs=c.logprobs, truncated=c.truncated)
@@ -196,15 +238,19 @@ class Collector:
         """Groups with the trainer's own log-probs for every token, and corrections where another engine drew them."""
         results = []
         for group in groups:
-            prompt = self.prompts[group[0].row]
+            filled = [sample for sample in group if sample.length]
+            if not filled:
+                results.append(list(group))
+                continue
+            prompt = self.prompts[filled[0].row]
             flat = self.engine.policy(
                 [prompt],
-                [[sample.ids for sample in group]],
+                [[sample.ids for sample in filled]],
                 self.settings.sampling.temperature,
                 features=self.prompts.features([prompt]),
             ).cpu()
-            parts = torch.split(flat, [sample.length for sample in group])
-            results.append([self._corrected(sample, old) for sample, old in zip(group, parts, strict=True)])
+            parts = iter(torch.split(flat, [sample.length for sample in filled]))
+            results.append([self._corrected(sample, next(parts)) if sample.length else sample for sample in group])
         return results
 
     def _corrected(self, sample: Sample, old: torch.Tensor) -> Sample:
@@ -220,13 +266,19 @@ class Collector:
         flat = [sample for group in groups for sample in group]
         texts = [self.prompts.encoder.decode(sample.ids.tolist()) for sample in flat]
         rows = [self.prompts.row(sample.row) for sample in flat]
-        scores = score(texts, rows, self.tasks, [one.truncated for one in flat], [one.length for one in flat])
+        problems: dict[int, list[str]] = {}
+        scores = score(
+            texts, rows, self.tasks, [one.truncated for one in flat], [one.length for one in flat],
+            faults=self.settings.faults, where=f"Stage {self.settings.name}, step {self.number}: ",
+            note=lambda number, text: problems.setdefault(number, []).append(text),
+        )  # fmt: skip
         judged = []
-        for sample, text, row, parts in zip(flat, texts, rows, scores, strict=True):
+        for number, (sample, text, row, parts) in enumerate(zip(flat, texts, rows, scores, strict=True)):
             task = self.by_name[row["task"]]
             first = parts[task.rewards[0].name]
             right = first is not None and first >= 1.0
-            judged.append(replace(sample, text=text, rewards=parts, reward=total(parts, task), correct=right))
+            sample = replace(sample, text=text, rewards=parts, reward=total(parts, task), correct=right)
+            judged.append(replace(sample, problem="; ".join(problems.get(number, []))))
         results = iter(judged)
         return [[next(results) for _ in group] for group in groups]
 
@@ -292,6 +344,10 @@ def record(sample: Sample, row: Row, step: int) -> dict[str, Any]:
         "advantage": sample.advantage,
         "correct": sample.correct,
     }
+
+
+def _place(found: tuple[int, Group, str]) -> int:
+    return found[0]
 
 
 def _cut(sample: Sample, longest: int | None) -> Sample:

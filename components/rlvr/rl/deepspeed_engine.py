@@ -10,6 +10,7 @@ lower precision than float32 have float32 copies here too. Three things differ f
 """
 
 import contextlib
+import math
 import os
 import sys
 import warnings
@@ -66,13 +67,17 @@ class DeepSpeed:
         """Add the gradient of this rank's part of the loss; DeepSpeed averages over ranks, so it is scaled up."""
         self.engine.backward(loss * self.world.size, scale_wrt_gas=False)
 
-    def step(self, number: int) -> float:
+    def step(self, number: int, largest: float = math.inf) -> float:
         """Reduce what is not yet reduced, clip and apply AdamW; returns the norm before clipping."""
         for group in self.zero.param_groups:
             group["lr"] = self.learning_rate(number)
         self.engine.step()
         self._clear_gradients()
         return float(self.engine.get_global_grad_norm())
+
+    def discard(self) -> None:
+        """Drop the accumulated gradients; the stage ends, for no later step could do without them."""
+        self._clear_gradients()
 
     @contextmanager
     def gathered(self) -> Iterator[None]:

@@ -4,6 +4,7 @@ A loop computes its loss as a sum over the rows of all ranks, weights included, 
 nothing: each rank calls `backward` on its own part and the gradient that `step` applies is the sum over the ranks.
 """
 
+import math
 from contextlib import AbstractContextManager
 from pathlib import Path
 from typing import Any, Protocol
@@ -31,8 +32,15 @@ class Engine(Protocol):
     def backward(self, loss: torch.Tensor) -> None:
         """Add the gradient of this rank's part of the loss, a scalar."""
 
-    def step(self, number: int) -> float:
-        """Update number 0 .. updates - 1 with the accumulated gradients; returns their global norm before clipping."""
+    def step(self, number: int, largest: float = math.inf) -> float:
+        """Update number 0 .. updates - 1 with the accumulated gradients; returns their global norm before clipping.
+
+        Gradients whose norm is not finite or above `largest` are dropped without an update. (DeepSpeed makes the
+        update: it knows the norm no sooner.)
+        """
+
+    def discard(self) -> None:
+        """Drop the accumulated gradients."""
 
     def gathered(self) -> AbstractContextManager[None]:
         """Within: the model holds its full weights and can generate; ranks need not do the same; no gradients."""
@@ -76,13 +84,17 @@ class Plain:
         """Add the gradient of this rank's part of the loss."""
         loss.backward()  # type: ignore[no-untyped-call]
 
-    def step(self, number: int) -> float:
+    def step(self, number: int, largest: float = math.inf) -> float:
         """Sum the gradients over the ranks, clip them and apply AdamW; returns their norm before clipping."""
         if self.world.size > 1:
             self._sum_gradients(list(self.masters.values()))
-        norm = self.optimiser.step(self.learning_rate(number))
+        norm = self.optimiser.step(self.learning_rate(number), largest)
         self._lower()
         return norm
+
+    def discard(self) -> None:
+        """Drop the accumulated gradients."""
+        self.optimiser.discard()
 
     def _sum_gradients(self, parameters: list[torch.Tensor]) -> None:
         held = torch.tensor([float(parameter.grad is not None) for parameter in parameters])

@@ -1,7 +1,6 @@
 """Training on examples that are known beforehand: the loop of supervised fine-tuning and of preference optimisation."""
 
 import json
-import math
 import time
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Sequence
@@ -14,12 +13,17 @@ import torch
 from rlvr.checkpoints import Checkpoints
 from rlvr.errors import RlvrError
 from rlvr.launch import Stopped, stop_requested
+from rlvr.progress import report
 from rlvr.rl.balance import assign, padded_micro_batches
-from rlvr.rl.encoding import EncodedPrompt
+from rlvr.rl.encoding import EncodedPrompt, UnreadableError
 from rlvr.rl.engine import Engine
 from rlvr.rl.hardware import hardware, peak_memory_bytes
 from rlvr.rl.log import TrainingLog
+from rlvr.rl.made_for import MadeFor
+from rlvr.rl.resuming import require_complete, resume, saving
 from rlvr.rl.samplers import UniformSampler
+from rlvr.rl.update_check import SKIPPED, UpdateCheck
+from rlvr.training import Faults
 
 KEPT_BYTES = 2**30
 """Memory for examples that stand ready for the next epoch; further ones are encoded again when they come."""
@@ -90,7 +94,9 @@ def optimise(
     batch_size: int,
     micro_batch_tokens: int,
     checkpoint_every: int,
+    faults: Faults,
     seed: int,
+    made_for: MadeFor,
     checkpoints: Checkpoints | None,
     folder: Path | None,
     watch: Callable[[int, int, dict[str, Any]], None],
@@ -98,22 +104,34 @@ def optimise(
     """Minimise `objective` in `total` updates of `batch_size` examples; returns the log.
 
     `label` names the stage in errors. The log is written to `folder` as it grows, and `watch` receives each step's
-    number, `total` and metrics; both on the main rank alone. Asked to stop, it saves and raises `Stopped`.
+    number, `total` and metrics; both on the main rank alone. Checkpoints say what they are `made_for`. Asked to stop,
+    it saves and raises `Stopped`.
     """
+    check = UpdateCheck(label, faults, engine)
+    if len(examples) < batch_size and engine.world.main:
+        report(
+            label, 0, total, note=f"{len(examples)} examples, and a step takes {batch_size}: some come several times"
+        )
     sampler = UniformSampler(rows=len(examples), per_step=batch_size, seed=seed)
-    log, start = _resume(engine, checkpoints, folder)
+    log, start = _resume(engine, checkpoints, folder, faults, made_for, label)
     for step in range(start, total):
         began = time.perf_counter()
-        batch = [examples[number] for number in sampler.indices(step)]
-        values = _accumulate(engine, batch, objective, micro_batch_tokens)
-        if not math.isfinite(values["loss"]):
-            ids = ", ".join(example.prompt.row_id for example in batch)
-            raise RlvrError(f"Stage {label}, step {step + 1}: the loss is {values['loss']} on rows {ids}.")
-        norm = engine.step(step)
+        batch, left_out = _readable(examples, sampler.indices(step), faults, label, step + 1)
+        for problem in left_out if engine.world.main else ():
+            report(label, step, total, note=f"step {step + 1}: {problem}; the row is left out")
+        values: dict[str, float | None] = {"loss": None}
+        norm: float | None = 0.0
+        if batch:
+            found = _accumulate(engine, batch, objective, micro_batch_tokens)
+            rows = [example.prompt.row_id for example in batch]
+            norm = check.step(step, found["loss"], rows, step + 1, log.metrics)
+            values = dict(found) if norm is not None else dict.fromkeys(found)
         metrics = {
             "step": step + 1,
             **values,
             "grad_norm": norm,
+            SKIPPED: int(norm is None),
+            "rows_left_out": len(left_out),
             "learning_rate": engine.learning_rate(step),
             "seconds": time.perf_counter() - began,
             "response_tokens": sum(example.response_tokens for example in batch),
@@ -125,7 +143,8 @@ def optimise(
             continue
         stopping = engine.world.any(stop_requested())
         if stopping or (step + 1) % checkpoint_every == 0:
-            _save(engine, log, step + 1, checkpoints)
+            with saving(label, step + 1):
+                _save(engine, log, step + 1, checkpoints, faults, made_for)
         if stopping:
             raise Stopped(f"Stage {label} was stopped after step {step + 1} of {total}; run it again to go on.")
     return log
@@ -182,22 +201,51 @@ def _accumulate(engine: Engine, batch: Sequence[Example], objective: Objective, 
     return dict(whole)
 
 
-def _save(engine: Engine, log: TrainingLog, step: int, checkpoints: Checkpoints) -> None:
+def _readable(
+    examples: Examples, numbers: Sequence[int], faults: Faults, label: str, step: int
+) -> tuple[list[Example], list[str]]:
+    """The examples of these numbers, and what is wrong with those that cannot be read and are left out."""
+    batch, left_out = [], []
+    for number in numbers:
+        try:
+            batch.append(examples[number])
+        except UnreadableError as error:
+            if faults.unreadable == "stop":
+                raise RlvrError(f"Stage {label}, step {step}: {error}") from error
+            left_out.append(str(error))
+    return batch, left_out
+
+
+def _save(
+    engine: Engine, log: TrainingLog, step: int, checkpoints: Checkpoints, faults: Faults, made_for: MadeFor
+) -> None:
     """Publish everything that the steps after `step` depend on."""
     with engine.world.folder() as folder:
         engine.save(folder)
         if engine.world.main:
             log.write(folder / "log")
             (folder / "state.json").write_text(json.dumps({"step": step}))
-            checkpoints.save(step, folder)
+            made_for.write(folder)
+            checkpoints.save(step, folder, kept=faults.checkpoints_kept)
 
 
-def _resume(engine: Engine, checkpoints: Checkpoints | None, folder: Path | None) -> tuple[TrainingLog, int]:
+def _resume(
+    engine: Engine,
+    checkpoints: Checkpoints | None,
+    folder: Path | None,
+    faults: Faults,
+    made_for: MadeFor,
+    label: str,
+) -> tuple[TrainingLog, int]:
     """The log and the number of steps done, from the newest checkpoint if there is one; the log goes on in `folder`."""
     into = folder if engine.world.main else None
-    found = engine.world.each_machine(checkpoints.latest) if checkpoints else None
-    if found is None:
-        return TrainingLog(into), 0
-    step, saved = found
-    engine.load(saved)
-    return TrainingLog.read(saved / "log", into), step
+    logs: list[TrainingLog] = []
+
+    def load(step: int, saved: Path) -> None:
+        made_for.require(saved, label, step)
+        logs.append(TrainingLog.read(saved / "log", into))
+        require_complete(logs[-1].metrics, faults, label)
+        engine.load(saved)
+
+    step = resume(checkpoints, engine.world, faults, label, load)
+    return (logs[-1] if step else TrainingLog(into)), step

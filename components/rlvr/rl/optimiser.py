@@ -43,14 +43,22 @@ class NamedAdamW:
         self.settings = settings
         self.optimiser = adamw(self.parameters, settings)
 
-    def step(self, rate: float) -> float:
-        """Clip and apply the gradients at a learning rate; returns their norm before clipping and clears them."""
+    def step(self, rate: float, largest: float = math.inf) -> float:
+        """Clip and apply the gradients at a learning rate; returns their norm before clipping and clears them.
+
+        Nothing is applied when the norm is not finite or above `largest`.
+        """
         for group in self.optimiser.param_groups:
             group["lr"] = rate
-        norm = torch.nn.utils.clip_grad_norm_(self.parameters, self.settings.max_grad_norm)
-        self.optimiser.step()
+        norm = float(torch.nn.utils.clip_grad_norm_(self.parameters, self.settings.max_grad_norm))
+        if math.isfinite(norm) and norm <= largest:
+            self.optimiser.step()
+        self.discard()
+        return norm
+
+    def discard(self) -> None:
+        """Clear the gradients."""
         self.optimiser.zero_grad(set_to_none=True)
-        return float(norm)
 
     def reset(self) -> None:
         """Forget the moments and the count of steps."""

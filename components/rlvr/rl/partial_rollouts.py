@@ -12,7 +12,8 @@ Group = list[Sample]
 
 Complete = Callable[[Sequence[int], Sequence[Sequence[torch.Tensor]], Sampling, str, int], list[Group]]
 """(rows, tokens that each of their completions begins with, sampling, label, longest) -> judged completions, starts
-included and cut at `longest` tokens; log-probs are those of the new tokens, or of all."""
+included and cut at `longest` tokens (none for a row that is left out); log-probs are those of the new tokens, or of
+all."""
 
 
 class Unfinished:
@@ -57,6 +58,8 @@ class Unfinished:
         )
         finished = []
         for group, places, continued in zip(begun, active, drawn, strict=True):
+            if not continued:
+                continue  # its row cannot be read and is left out
             whole = [self._earlier(sample) for sample in group]
             for place, sample in zip(places, continued, strict=True):
                 whole[place] = self._continued(group[place], sample)

@@ -36,6 +36,8 @@ class Sample:
     """Total reward; NaN when there is none."""
     correct: bool = False
     """Whether the first component is at least 1."""
+    problem: str = ""
+    """What went wrong with its reward, which counted as 0; empty where nothing did."""
     advantage: float = 0.0
     """Advantage within its group."""
 

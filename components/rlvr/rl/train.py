@@ -3,6 +3,7 @@
 import json
 import time
 from collections.abc import Iterator, Sequence
+from functools import cached_property
 from pathlib import Path
 from typing import Any
 
@@ -10,6 +11,7 @@ import torch
 
 from rlvr.backbones.checkpoint import load_model, load_processor
 from rlvr.backbones.remote_code import carry_code
+from rlvr.backbones.vocabulary import require_vocabulary
 from rlvr.canonical import load
 from rlvr.checkpoints import Checkpoints
 from rlvr.data.rows import Row, read
@@ -23,15 +25,19 @@ from rlvr.rl.encoding import Encoder
 from rlvr.rl.engine import make_engine, write_model
 from rlvr.rl.hardware import hardware, peak_memory_bytes
 from rlvr.rl.log import TrainingLog, extend
+from rlvr.rl.made_for import MadeFor
 from rlvr.rl.metrics import advantage_metrics, entropy, length_metrics, mean, reward_metrics
 from rlvr.rl.policy import Policy
 from rlvr.rl.prompts import StepPrompts
 from rlvr.rl.reference import Reference
 from rlvr.rl.replay import ReplayBuffer
+from rlvr.rl.resuming import require_complete, resume, saving
 from rlvr.rl.rollout import Rollout, RolloutEngine
 from rlvr.rl.sample import Sample, load_samples, save_samples
 from rlvr.rl.samplers import make_sampler, steps_of
+from rlvr.rl.silence import heed_silence
 from rlvr.rl.update import Updater
+from rlvr.rl.update_check import SKIPPED, UpdateCheck, require_possible
 from rlvr.training import Grpo, Scale
 
 
@@ -82,8 +88,9 @@ class Loop:
         folder: Path | None = None,
     ) -> None:
         """`folder` is where the log is written as training goes; None keeps it in memory."""
-        self.settings, self.checkpoints = settings, checkpoints
+        self.settings, self.tasks, self.seed, self.checkpoints = settings, tasks, seed, checkpoints
         scale = scale or Scale()
+        require_possible(settings.faults, scale, settings.name)
         self.rows = read(rows, [task.name for task in tasks])
         if not self.rows:
             names = sorted(task.name for task in tasks)
@@ -98,6 +105,10 @@ class Loop:
             max_video_pixels=settings.max_video_pixels,
         )
         policy = Policy(load_model(base, precision))
+        require_vocabulary(policy.model, processor, base)
+        if len(self.rows) < settings.prompts_per_step:
+            few = f"{len(self.rows)} rows, and a step takes {settings.prompts_per_step}: some come several times"
+            report(settings.name, 0, 1, note=few)
         if policy.obstacle:
             report(settings.name, 0, 1, note=f"plain sequences instead of packed ones: {policy.obstacle}")
         self.total = steps_of(settings.epochs, settings.steps, len(self.rows), settings.prompts_per_step)
@@ -123,9 +134,10 @@ class Loop:
         self.rollout = rollout_engine(policy, processor, base, precision, scale, self.rows, longest)
         self.collector = Collector(
             settings, tasks, self.rows, self.sampler, self.engine, self.rollout, self.prompts, seed,
-            foreign=self.foreign, micro_batch_tokens=scale.micro_batch_tokens,
+            foreign=self.foreign, micro_batch_tokens=scale.micro_batch_tokens, total=self.total,
         )  # fmt: skip
         self.updater = Updater(settings, scale, self.engine, policy, self.reference, self.prompts)
+        self.check = UpdateCheck(settings.name, settings.faults, self.engine)
         self.replay: ReplayBuffer[Sample] | None = ReplayBuffer(settings.replay, seed) if settings.replay else None
         self.log = TrainingLog(folder if self.engine.world.main else None)
         self.folder = folder if self.engine.world.main else None
@@ -142,7 +154,8 @@ class Loop:
             report(settings.name, self.step, self.total, **shown)
             last, stop = self.step == self.total, world.any(stop_requested())
             if self.checkpoints and not last and (stop or self.step % settings.checkpoint_every == 0):
-                self.save(self.checkpoints)
+                with saving(settings.name, self.step):
+                    self.save(self.checkpoints)
             if stop and not last:
                 raise Stopped(f"Stage {settings.name} stopped after step {self.step} of {self.total}.")
 
@@ -158,7 +171,8 @@ class Loop:
         updating = time.perf_counter()
         samples = [sample for group in groups for sample in group]
         batch = self.replay.refill(self.step, samples) if self.replay else samples
-        results = [self.update(part) for _ in range(settings.passes_per_step) for part in self.parts(batch)]
+        tried = [self.update(part) for _ in range(settings.passes_per_step) for part in self.parts(batch)]
+        results = [result for result in tried if result is not None]
         self.prompts.prefix = None
         self.reference.follow(self.step)
         if self.engine.world.main:
@@ -172,6 +186,7 @@ class Loop:
             **describe(groups),
             **{key: mean([result[key] for result in results]) if results else 0.0 for key in RESULTS},
             **drawn,
+            SKIPPED: len(tried) - len(results),
             "learning_rate": self.engine.learning_rate(max(0, self.updates - 1)),
             "seconds": seconds,
             "rollout_seconds": updating - started,
@@ -181,6 +196,7 @@ class Loop:
             "peak_memory_bytes": peak_memory_bytes(),
         }
         self.log.step(metrics)
+        heed_silence(self.log.metrics, settings, self.total)
         return metrics
 
     def parts(self, samples: Sequence[Sample]) -> Iterator[list[Sample]]:
@@ -192,12 +208,18 @@ class Loop:
             if chosen:
                 yield [sample for sample in samples if sample.row in chosen]
 
-    def update(self, samples: Sequence[Sample]) -> dict[str, float]:
-        """One optimiser update; returns its metrics."""
+    def update(self, samples: Sequence[Sample]) -> dict[str, float] | None:
+        """One optimiser update; returns its metrics, or None when it was left out."""
         result = self.updater.accumulate(samples)
-        result["grad_norm"] = self.engine.step(self.updates)
+        rows = self.updater.blamed or [self.prompts.origin(sample.row)["row_id"] for sample in samples]
+        norm = self.check.step(self.updates, result["loss"], rows, self.step + 1, self.log.metrics)
         self.updates += 1
-        return result
+        return None if norm is None else {**result, "grad_norm": norm}
+
+    @cached_property
+    def made_for(self) -> MadeFor:
+        """What this stage's checkpoints belong to."""
+        return MadeFor.of(self.settings, self.tasks, self.rows, self.seed, self.engine.world.size)
 
     def save(self, checkpoints: Checkpoints) -> None:
         """Publish everything that the rest of the stage depends on."""
@@ -221,18 +243,23 @@ class Loop:
                     "asked": unfinished.asked,
                 }
                 (folder / "state.json").write_text(json.dumps(state))
-                checkpoints.save(self.step, folder)
+                self.made_for.write(folder)
+                checkpoints.save(self.step, folder, kept=self.settings.faults.checkpoints_kept)
             world.barrier()
 
     def resume(self) -> None:
         """Go on from the newest checkpoint, if there is one."""
-        found = self.engine.world.each_machine(self.checkpoints.latest) if self.checkpoints else None
-        if found is None:
-            return
-        step, folder = found
+        world, faults = self.engine.world, self.settings.faults
+        if step := resume(self.checkpoints, world, faults, self.settings.name, self.load):
+            report(self.settings.name, step, self.total, note=f"continuing after step {step}")
+
+    def load(self, step: int, folder: Path) -> None:
+        """The inverse of `save`."""
+        self.made_for.require(folder, self.settings.name, step)
+        self.log = TrainingLog.read(folder / "log", self.folder)
+        require_complete(self.log.metrics, self.settings.faults, self.settings.name)
         self.engine.load(folder)
         self.reference.load(folder)
-        self.log = TrainingLog.read(folder / "log", self.folder)
         state = json.loads((folder / "state.json").read_text())
         self.step, self.updates, self.tokens = state["step"], state["updates"], state["tokens"]
         self.sampler.restore(state["sampler"])
@@ -241,7 +268,6 @@ class Loop:
         self.collector.unfinished.waiting, self.collector.unfinished.asked = state["waiting"], state["asked"]
         if self.replay:
             self.replay.restore(load_samples(folder, "replay"))
-        report(self.settings.name, step, self.total, note=f"continuing after step {step}")
 
     def summary(self) -> dict[str, Any]:
         """What is recorded of the stage; `judges` are the models that servers said to have answered."""

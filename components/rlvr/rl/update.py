@@ -1,11 +1,11 @@
 """One optimiser update: samples to micro-batches of groups, or of their parts, to gradients."""
 
+import math
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 import torch
 
-from rlvr.errors import RlvrError
 from rlvr.rl.balance import assign, padded_micro_batches
 from rlvr.rl.engine import Engine
 from rlvr.rl.flops import FlopCount, Flops, mfu
@@ -64,11 +64,14 @@ class Updater:
         self.settings, self.scale, self.engine, self.policy = settings, scale, engine, policy
         self.count = FlopCount(policy.model) if policy.obstacle is None and not engine.lockstep else None
         self.done = Flops()
+        self.blamed: list[str] = []
+        """Rows of the passes whose loss was not finite in the last `accumulate`, of all ranks."""
         self.reference, self.prompts = reference, prompts
 
     def accumulate(self, samples: Sequence[Sample]) -> dict[str, float]:
         """Backward passes over this rank's groups of one update; returns loss, kl and clip fraction of all ranks."""
         world = self.engine.world
+        self.blamed = []
         groups = self.cut(self.groups(samples))
         mine = assign([group.tokens for group in groups], world.size)[world.rank]
         batches = list(self.micro_batches([groups[index] for index in mine]))
@@ -83,6 +86,8 @@ class Updater:
             sums += self.backward(batch, real)
         world.sum(sums)
         loss, kl, clipped, tokens = sums.tolist()
+        if not math.isfinite(loss):
+            self.blamed = world.gather(self.blamed)
         return {"loss": loss, "kl": kl / max(1, tokens), "clip_percent": 100 * clipped / max(1, tokens)}
 
     def utilisation(self, seconds: float) -> dict[str, float]:
@@ -124,7 +129,8 @@ class Updater:
         always = settings.kl_weight > 0 or settings.objective == "mirror_descent"
         for number, sample in enumerate(samples):
             policy, nll = parts[number]
-            if everything or bool(nll.any()) or (bool(policy.any()) and (always or sample.advantage)):
+            learns = bool(nll.any()) or (bool(policy.any()) and (always or sample.advantage))
+            if sample.length and (everything or learns):
                 by_row.setdefault(sample.row, []).append(number)
         return [
             Group(
@@ -185,11 +191,7 @@ class Updater:
         if not real:
             loss = loss * 0
         if not torch.isfinite(loss):
-            ids = ", ".join(prompt.row_id for prompt in prompts)
-            raise RlvrError(
-                f"Stage {self.settings.name}: the loss is {float(loss.detach())} on rows {ids}. Lower the learning "
-                f"rate or max_grad_norm, or take these rows out."
-            )
+            self.blamed += [prompt.row_id for prompt in prompts]
         self.engine.backward(loss)
         if self.count and self.policy.layout:
             media = [] if features else [prompt.media for prompt in prompts]

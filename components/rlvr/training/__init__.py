@@ -1,6 +1,7 @@
 """Training stages of a method and their hyper-parameters: plain frozen values, no torch."""
 
 from rlvr.training.algorithm import Advantage, LengthReward, Loss
+from rlvr.training.faults import Faults
 from rlvr.training.optimiser import Lora, Optimiser
 from rlvr.training.sampler import (
     Curriculum,
@@ -24,6 +25,7 @@ __all__ = [
     "Citations",
     "Curriculum",
     "Dpo",
+    "Faults",
     "Grpo",
     "LengthReward",
     "Lora",

@@ -6,6 +6,7 @@ from typing import Literal
 
 from rlvr.errors import RlvrError
 from rlvr.training.algorithm import Advantage, LengthReward, Loss
+from rlvr.training.faults import Faults
 from rlvr.training.optimiser import Lora, Optimiser
 from rlvr.training.sampler import OnlineFilter, PartialRollouts, Refinement, Replay, Rethinking, Sampler, Uniform
 from rlvr.training.sampling import Sampling
@@ -38,6 +39,8 @@ class Sft:
     """Adapters to train instead of the weights."""
     checkpoint_every: int = 100
     """Steps between checkpoints."""
+    faults: Faults = Faults()
+    """What happens when something goes wrong."""
     citations: Citations = field(default_factory=dict)
     """Source of each value."""
 
@@ -104,10 +107,15 @@ class Grpo:
     """Adapters to train instead of the weights."""
     checkpoint_every: int = 50
     """Steps between checkpoints."""
+    faults: Faults = Faults()
+    """What happens when something goes wrong."""
     citations: Citations = field(default_factory=dict)
     """Source of each value."""
 
     def __post_init__(self) -> None:
+        for name in ("group_size", "prompts_per_step", "updates_per_step", "passes_per_step", "checkpoint_every"):
+            if getattr(self, name) < 1:
+                raise RlvrError(f"Stage {self.name}: {name} is {getattr(self, name)}; it is at least 1.")
         if self.sampling.temperature <= 0:
             raise RlvrError(
                 f"Stage {self.name}: sampling.temperature is {self.sampling.temperature}, and completions of a group "
@@ -189,6 +197,8 @@ class Dpo:
     """Adapters to train instead of the weights."""
     checkpoint_every: int = 100
     """Steps between checkpoints."""
+    faults: Faults = Faults()
+    """What happens when something goes wrong."""
     citations: Citations = field(default_factory=dict)
     """Source of each value."""
 

@@ -37,9 +37,9 @@ class CurriculumSampler:
         )
 
     def observe_probe(self, outcomes: Sequence[Outcome]) -> None:
-        """Difficulty is 1 - pass rate."""
+        """Difficulty is 1 - pass rate; rows that could not be measured count as never passed."""
         rates = {outcome.index: outcome.accuracy for outcome in outcomes}
-        self.difficulty = [1 - rates[index] for index in range(self.everything.rows)]
+        self.difficulty = [1 - rates.get(index, 0.0) for index in range(self.everything.rows)]
 
     def indices(self, step: int, attempt: int = 0) -> list[int]:
         """Row numbers of a step."""

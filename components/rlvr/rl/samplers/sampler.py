@@ -42,7 +42,7 @@ class RowSampler(Protocol):
         """The measurement that is due before `indices(step)`; None when nothing is."""
 
     def observe_probe(self, outcomes: Sequence[Outcome]) -> None:
-        """The result of the probe, one outcome for each of its rows."""
+        """The result of the probe, one outcome for each of its rows that can be read."""
 
     def indices(self, step: int, attempt: int = 0) -> list[int]:
         """Row numbers of a step, counted from 0.
