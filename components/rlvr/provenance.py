@@ -85,6 +85,7 @@ def perform(
         record = keep.read(place)
         assert record is not None, f"{place} was written but cannot be read"
     else:
+        Checkpoints(keep, work.checkpoint_key).drop()  # of a process that was killed right after its record
         report(label, 1, 1, event="known")
     done: dict[str, str] = json.loads(record)["outputs"]
     with _told(label):
