@@ -19,7 +19,7 @@ PROJECT = ["pyproject.toml", "images/executor.in", "--constraint", "constraints.
 CPU = ["images/cpu.in", "--no-emit-package", "deepspeed", "--no-emit-package", "ninja"]
 LOCKS = {
     "tools/requirements.txt": ["images/tools/requirements.in", "--constraint", "constraints.txt"],
-    "data/requirements.txt": [*PROJECT, "--extra", "data", "images/cluster.in"],
+    "data/requirements.txt": [*PROJECT, "--extra", "data", "--extra", "registry", "images/cluster.in"],
     "train/requirements-cuda.txt": [*PROJECT, "--extra", "train", "images/cluster.in"],
     "train/requirements-cpu.txt": [*PROJECT, "--extra", "train", "images/cluster.in", *CPU],
     "lmms-eval/requirements.txt": ["pyproject.toml", "images/lmms-eval/requirements.in"],

@@ -85,6 +85,7 @@ def test_every_locked_package_has_hashes_and_the_tested_version(path):
 def test_what_each_image_holds():
     holds = {f"{path.parent.name}/{path.name}": set(locked(path)) for path in LOCKS}
     assert "torch" not in holds["data/requirements.txt"] and "great-expectations" in holds["data/requirements.txt"]
+    assert "model-registry" in holds["data/requirements.txt"], "the promotion gate runs in it"
     for name in IMAGES:
         assert all("kfp" in packages for lock, packages in holds.items() if lock.startswith(f"{name}/"))
     for variant in ("cpu", "cuda"):

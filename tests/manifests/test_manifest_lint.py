@@ -1,39 +1,18 @@
 """checkov over the rendered manifests: `make lint-manifests`, which gives it an environment of its own."""
 
 import copy
-import json
-import os
-import shutil
-import subprocess
 
-import pytest
 import yaml
 from rendered_manifests import MANIFESTS, OVERLAYS, needs_kustomize, pods, text
 
-CHECKOV = shutil.which(os.environ.get("RLVR_CHECKOV", "checkov"))
+import checkov_scan
 
-pytestmark = [
-    pytest.mark.lint,
-    needs_kustomize,
-    pytest.mark.skipif(CHECKOV is None, reason="checkov is not installed; `make lint-manifests` installs and runs it"),
-]
+pytestmark = [*checkov_scan.marks, needs_kustomize]
 
 
 def scan(folder):
-    """What checkov found in a folder: passed checks, and the failed ones by check and object."""
-    command = [
-        CHECKOV,
-        "--config-file",
-        str(MANIFESTS / "checkov.yaml"),
-        "--directory",
-        str(folder),
-        "--output",
-        "json",
-    ]
-    done = subprocess.run(command, capture_output=True, text=True, check=False)
-    found = json.loads(done.stdout)
-    failed = [(one["check_id"], one["check_name"], one["resource"]) for one in found["results"]["failed_checks"]]
-    return found["summary"]["passed"], failed
+    """What checkov found in a folder of manifests."""
+    return checkov_scan.scan(folder, MANIFESTS / "checkov.yaml")
 
 
 def as_job(overlay):

@@ -5,30 +5,16 @@ field, and the workflow to Hera's models of Argo, which `argo_yaml` does before 
 """
 
 import pytest
-import yaml
-from compiled_pipelines import compiled, documents
+from compiled_pipelines import documents
 from google.protobuf import json_format
+from pipeline_pods import pods
 
-from rlvr_pipelines.argo.emit import argo_yaml
 from rlvr_pipelines.methods import METHODS
-from rlvr_pipelines.profiles import NAMES, profile
+from rlvr_pipelines.profiles import NAMES
 
 every_pipeline = pytest.mark.parametrize(
     ("method", "sized"), [(name, sized) for name in METHODS if "/" not in name for sized in NAMES]
 )
-
-
-def pods(method, sized):
-    """The pods of a pipeline as Kubernetes would be asked for them, by template."""
-    (template,) = yaml.load_all(argo_yaml(compiled(method, sized), profile(sized, method)), Loader=yaml.CSafeLoader)
-    spec = template["spec"]
-    for step in (one for one in spec["templates"] if "container" in one):
-        pod = {key: step[key] for key in ("volumes", "nodeSelector", "tolerations") if key in step}
-        container = {"name": "main", **step["container"]}
-        pod |= {"containers": [container], "restartPolicy": "Never", "serviceAccountName": spec["serviceAccountName"]}
-        pod |= {"securityContext": spec["securityContext"]}
-        metadata = {"name": step["name"], **step.get("metadata", {})}
-        yield {"apiVersion": "v1", "kind": "Pod", "metadata": metadata, "spec": pod}
 
 
 @every_pipeline
