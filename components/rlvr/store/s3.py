@@ -38,7 +38,9 @@ class S3Store:
     def put(self, folder: Path, announce: Callable[[str], None] = lambda digest: None) -> Manifest:
         """Upload `folder`, its manifest last; what is already there is not uploaded again."""
         before = snapshot(folder)
-        manifest = describe(folder, before)
+        with ThreadPoolExecutor(1) as early:
+            early.submit(lambda: self.bucket.client)  # takes a moment, which hashing leaves to other threads
+            manifest = describe(folder, before)
         announce(manifest.digest)
         missing = self._missing(manifest)
         if missing or not self.has(manifest.digest):

@@ -3,6 +3,7 @@
 from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
 
+from rlvr import __version__
 from rlvr.errors import RlvrError
 from rlvr.store.limits import Limits
 from rlvr.store.s3_errors import is_unknown_host, s3_errors
@@ -24,6 +25,8 @@ def connect(place: str, limits: Limits = DEFAULT_LIMITS) -> "S3Client":
         read_timeout=limits.read_seconds,
         max_pool_connections=limits.connections,
         tcp_keepalive=True,
+        user_agent=f"rlvr/{__version__}",
+        parameter_validation=False,  # of requests that are ours alone; bucket names are looked at all the same
         # Connections that fail or are refused, HTTP 500 to 504, 429 and the codes of throttling, with backoff and
         # jitter. What breaks while an answer's body is read is not among them; s3_bucket.py sees to that.
         retries={"mode": "standard"},

@@ -6,7 +6,7 @@ beginning that the next one goes on from.
 """
 
 from collections import deque
-from collections.abc import Callable, Generator, Iterable, Iterator
+from collections.abc import Generator, Iterable, Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import closing
 from dataclasses import dataclass
@@ -18,6 +18,8 @@ from rlvr.store.s3_errors import BrokenAnswerError
 
 if TYPE_CHECKING:
     from types_boto3_s3 import S3Client
+
+BLOCK_BYTES = 1 << 18
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -48,23 +50,26 @@ def pieces(key: str, size: int, start: int, limits: Limits, etag: str = "") -> I
         yield Piece(key=key, start=offset, length=min(step, size - offset), size=size, etag=etag)
 
 
-def fetched(bucket: Bucket, wanted: Iterable[Piece]) -> Generator[tuple[Piece, bytes], None, None]:
-    """The bytes of the pieces, in the order asked for; several are under way at any time.
+def fetched(bucket: Bucket, wanted: Iterable[Piece]) -> Generator[tuple[Piece, memoryview], None, None]:
+    """The bytes of the pieces, in the order asked for, each until the next is asked for; several are under way always.
 
     `RlvrError` when a piece cannot be had; whoever stops early stops the rest.
     """
+    spare: list[bytearray] = []
     with ThreadPoolExecutor(bucket.limits.connections, "download") as pool:
-        under_way: deque[tuple[Piece, Future[bytes]]] = deque()
+        under_way: deque[tuple[Piece, Future[tuple[bytearray, memoryview]]]] = deque()
         ahead, rest = 0, iter(wanted)
         try:
             piece = next(rest, None)
             while piece is not None or under_way:
                 while piece is not None and (not under_way or _fits(bucket.limits, len(under_way), ahead, piece)):
-                    under_way.append((piece, pool.submit(bucket.ask, _request(bucket, piece))))
+                    under_way.append((piece, pool.submit(_fetch, bucket, piece, spare)))
                     ahead += piece.length
                     piece = next(rest, None)
-                first, data = under_way.popleft()
-                yield first, data.result()
+                first, job = under_way.popleft()
+                buffer, data = job.result()
+                yield first, data
+                spare.append(buffer)
                 ahead -= first.length
         finally:
             pool.shutdown(wait=False, cancel_futures=True)
@@ -74,17 +79,28 @@ def _fits(limits: Limits, count: int, ahead: int, piece: Piece) -> bool:
     return count < 4 * limits.connections and ahead + piece.length <= limits.window_bytes
 
 
-def _request(bucket: Bucket, piece: Piece) -> Callable[["S3Client"], bytes]:
-    def request(client: "S3Client") -> bytes:
+def _fetch(bucket: Bucket, piece: Piece, spare: list[bytearray]) -> tuple[bytearray, memoryview]:
+    """The bytes of a piece, in a buffer that was used before: fresh memory costs more than the copy from the socket."""
+    try:
+        buffer = spare.pop()
+    except IndexError:
+        buffer = bytearray()
+    if len(buffer) < piece.length:
+        buffer = bytearray(piece.length)
+    view = memoryview(buffer)[: piece.length]
+
+    def request(client: "S3Client") -> None:
         part = {"Range": f"bytes={piece.start}-{piece.start + piece.length - 1}"} if piece.length < piece.size else {}
         part |= {"IfMatch": piece.etag} if piece.etag else {}
         answer = client.get_object(Bucket=bucket.name, Key=bucket.key(piece.key), **part)  # type: ignore[arg-type]
         with closing(answer["Body"]) as body:
-            if answer["ContentLength"] != piece.length:
-                raise BrokenAnswerError(f"{answer['ContentLength']} bytes of {piece.key!r} instead of {piece.length}")
-            data: bytes = body.read()
-        if len(data) != piece.length:
-            raise BrokenAnswerError(f"{len(data)} bytes of {piece.key!r} instead of {piece.length}")
-        return data
+            told: int = answer.get("ContentLength", piece.length)
+            filled = 0
+            while told == piece.length and filled <= piece.length and (block := body.read(BLOCK_BYTES)):
+                view[filled : filled + len(block)] = block[: piece.length - filled]
+                filled += len(block)
+        if told != piece.length or filled != piece.length:
+            raise BrokenAnswerError(f"{filled or told} bytes of {piece.key!r} instead of {piece.length}")
 
-    return request
+    bucket.ask(request)
+    return buffer, view

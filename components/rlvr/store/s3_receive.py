@@ -80,11 +80,10 @@ class _Incoming:
             while block := self.file.read(BLOCK_BYTES):
                 self.sha256.update(block)
 
-    def add(self, data: bytes) -> None:
+    def add(self, data: memoryview) -> None:
         self.sha256.update(data)
-        rest = memoryview(data)
-        while self.file is not None and rest:  # a disk that is nearly full takes a part only
-            rest = rest[self.file.write(rest) :]
+        while self.file is not None and data:  # a disk that is nearly full takes a part only
+            data = data[self.file.write(data) :]
 
     def finish(self) -> str:
         if self.file is not None:

@@ -6,11 +6,12 @@ sent again if they hold the same bytes; uploads that nobody has gone on with for
 
 import hashlib
 import os
+import threading
 from collections.abc import Callable, Iterator
 from concurrent.futures import FIRST_EXCEPTION, Future, ThreadPoolExecutor, wait
 from functools import partial
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from rlvr.store.disk import disk_errors
 from rlvr.store.keys import artifact_key
@@ -29,6 +30,7 @@ class Upload:
         self, bucket: Bucket, folder: Path, seen: Snapshot, manifest: Manifest, advance: Callable[[int], None]
     ) -> None:
         self.bucket, self.folder, self.seen, self.manifest, self.advance = bucket, folder, seen, manifest, advance
+        self._memory = threading.local()
 
     def send(self, paths: list[str]) -> None:
         """Upload these files of the folder; `RlvrError` when one cannot be sent, or changes meanwhile."""
@@ -61,7 +63,8 @@ class Upload:
             raise changed_meanwhile(self.folder, [path])
 
         def request(client: "S3Client") -> None:
-            client.put_object(Bucket=self.bucket.name, Key=self.bucket.key(self._key(path)), Body=data)
+            body: Any = data
+            client.put_object(Bucket=self.bucket.name, Key=self.bucket.key(self._key(path)), Body=body)
 
         self.bucket.ask(request)
         self.advance(len(data))
@@ -74,13 +77,21 @@ class Upload:
             self._read(path, 0, 0)  # nothing may have changed since the digest was computed
             multipart.complete()
 
-    def _read(self, path: str, start: int, length: int) -> bytes:
-        """Bytes of a file that is what it was in the snapshot."""
+    def _read(self, path: str, start: int, length: int) -> bytearray:
+        """Bytes of a file that is what it was in the snapshot; they are good until this thread reads again."""
+        data = self._buffer(length)
         with disk_errors(f"The folder {self.folder} cannot be read"), (self.folder / path).open("rb") as file:
-            data = os.pread(file.fileno(), length, start)
+            count = os.preadv(file.fileno(), [data], start)
             status = os.fstat(file.fileno())
-        if len(data) != length or (status.st_size, status.st_mtime_ns) != self.seen[path]:
+        if count != length or (status.st_size, status.st_mtime_ns) != self.seen[path]:
             raise changed_meanwhile(self.folder, [path])
+        return data
+
+    def _buffer(self, length: int) -> bytearray:
+        """Memory for `length` bytes, the same that this thread used for its last part: fresh memory costs time."""
+        data: bytearray = getattr(self._memory, "buffer", bytearray())
+        if len(data) != length:
+            data = self._memory.buffer = bytearray(length)
         return data
 
     def _key(self, path: str) -> str:
