@@ -84,14 +84,20 @@ def merged(base: Table, own: Table) -> Table:
     result = dict(base)
     for key, value in own.items():
         before = base.get(key)
-        if key in ("method", "methods") and isinstance(before, dict) and isinstance(value, dict):
-            inner = {name: {**before.get(name, {}), **values} for name, values in value.items()}
-            result[key] = {**before, **(inner if key == "methods" else value)}
+        if key == "method" and isinstance(before, dict) and isinstance(value, dict):
+            result[key] = {**before, **value}
+        elif key == "methods" and isinstance(before, dict) and isinstance(value, dict):
+            result[key] = {**before, **{name: _joined(before.get(name), values) for name, values in value.items()}}
         elif isinstance(before, dict) and isinstance(value, dict):
             result[key] = merged(before, value)
         else:
             result[key] = value
     return result
+
+
+def _joined(before: Any, own: Any) -> Any:
+    """Two tables as one; what is no table is refused later, by name."""
+    return {**before, **own} if isinstance(before, dict) and isinstance(own, dict) else own
 
 
 def structured(cls: type[T], table: Any, path: str, where: str) -> T:

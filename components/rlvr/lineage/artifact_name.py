@@ -13,12 +13,12 @@ FEWEST_CHARACTERS = 6
 
 def artifact(text: str, store: Store, graph: Graph) -> str:
     """The digest that `text` names; for a run's folder that of its final model."""
-    if (record := Path(text) / "artifacts.json").is_file():
+    if record := _record(text):
         return _final_model(record)
     if len(text) < FEWEST_CHARACTERS or not set(text) <= set("0123456789abcdef"):
         raise RlvrError(
-            f"{text!r} names no artifact: give a run's folder, a digest, or at least {FEWEST_CHARACTERS} characters of "
-            f"its beginning."
+            f"{text[:80]!r} names no artifact: give a run's folder, a digest, or at least {FEWEST_CHARACTERS} "
+            f"characters of its beginning."
         )
     if len(text) == 64 and (text in graph.makers or store.has(text)):
         return text
@@ -30,6 +30,15 @@ def artifact(text: str, store: Store, graph: Graph) -> str:
         named = ", ".join(f"{digest[:12]} ({_made_by(graph, digest)})" for digest in found[:5])
         raise RlvrError(f"{len(found)} artifacts begin with {text}: {named}. Give more of the digest.")
     return found[0]
+
+
+def _record(text: str) -> Path | None:
+    """What a run's folder says of its artifacts; None for a text that names no such folder, or cannot name any."""
+    try:
+        path = Path(text) / "artifacts.json"
+        return path if path.is_file() else None
+    except OSError:  # a name that is too long
+        return None
 
 
 def _final_model(record: Path) -> str:
