@@ -95,9 +95,8 @@ def _branch(graph: Graph, entry: Entry, digest: str, steps: Mapping[int, Step], 
         for check in graph.about.get(subject, []):
             tree.add(_told_check(check))
     parameters = definition["externalParameters"]["parameters"]
-    names = ", ".join(escape(name) for name in sorted(parameters) if name != "seed")
-    seed = f", seed {parameters['seed']}" if "seed" in parameters else ""
-    tree.add(f"[dim]parameters: {names}{seed} (--json shows them)[/dim]")
+    tree.add(f"[dim]ran {escape(_where(entry))}[/dim]")
+    tree.add(f"[dim]parameters: {escape(_parameters(parameters))}[/dim]")
     for resource in read_by(entry):
         found = resource.get("digest", {})
         earlier = [
@@ -111,6 +110,28 @@ def _branch(graph: Graph, entry: Entry, digest: str, steps: Mapping[int, Step], 
     return tree
 
 
+def _parameters(parameters: Mapping[str, Any]) -> str:
+    """Short values as they are; what holds more by name."""
+    short = [f"{name} {value}" for name, value in sorted(parameters.items()) if _is_short(value)]
+    long = [name for name, value in sorted(parameters.items()) if not _is_short(value)]
+    return "; ".join(filter(None, [", ".join(short), f"{', '.join(long)} (--json shows them)" if long else ""]))
+
+
+def _is_short(value: Any) -> bool:
+    return not isinstance(value, dict | list) and len(str(value)) <= 40
+
+
+def _where(entry: Entry) -> str:
+    """Run, machine and accelerator of a stage."""
+    predicate = entry.statement["predicate"]
+    environment = predicate["buildDefinition"].get("internalParameters") or {}
+    run = str(predicate["runDetails"]["metadata"].get("invocationId", "")).rpartition("/")[0]
+    builder = str(predicate["runDetails"]["builder"].get("id", "")).removeprefix("urn:rlvr:")
+    names = ("processor", "accelerator", "torch", "pod")
+    told = [f"{name} {environment[name]}" for name in names if environment.get(name) not in (None, "", "none")]
+    return ", ".join([f"in {builder}" + (f", run {run}" if run else ""), *told])
+
+
 def _told_check(entry: Entry) -> str:
     predicate = entry.statement["predicate"]
     if entry.kind == "approval":
@@ -119,7 +140,9 @@ def _told_check(entry: Entry) -> str:
     result = str(predicate.get("result", entry.kind))
     style = {"PASSED": "green", "WARNED": "yellow"}.get(result, "red")
     numbers = ", ".join(f"{key} {value}" for key, value in sorted(predicate.get("numbers", {}).items()))
-    named = ", ".join(predicate.get("passedTests", [])[:1]) if len(predicate.get("passedTests", [])) == 1 else ""
+    wrong = [*predicate.get("failedTests", []), *predicate.get("warnedTests", [])]
+    passed = predicate.get("passedTests", [])
+    named = f"not held: {', '.join(wrong)};" if wrong else passed[0] if len(passed) == 1 else ""
     return f"[{style}]{escape(result)}[/] {escape(' '.join(filter(None, [named, numbers])))}"
 
 
@@ -145,9 +168,11 @@ def print_impact(found: Impact, console: Console) -> None:
     for one in found.consumed:
         shown = _some([str(step) for step in one.steps])
         models = ", ".join(digest[:SHORT] for digest in one.made)
-        where = f"stage {escape(one.stage)}, which made {models} (log {one.log[:SHORT]})"
-        count = "step" if len(one.steps) == 1 else f"{len(one.steps):,} steps"
-        console.print(f"Sampled at {count} in {where}: {shown}", highlight=False)
+        when = f"step {shown}" if len(one.steps) == 1 else f"{len(one.steps):,} steps: {shown}"
+        console.print(
+            f"Stage {escape(one.stage)}, which made {models} (log {one.log[:SHORT]}), sampled it at {when}",
+            highlight=False,
+        )
 
 
 def print_differences(found: Sequence[Difference], console: Console) -> None:

@@ -38,6 +38,9 @@ def print_leftovers(found: Sequence[Leftover], console: Console, *, deleted: boo
         table.add_row(one.digest[:12], escape(one.made_by), one.finished, f"{one.size:,}")
     if found:
         console.print(table)
+    if not found:
+        console.print("Everything here is needed, or was made or used lately.")
+        return
     total = sum(one.size for one in found)
     said = "removed" if deleted else "could be removed; --delete removes them"
-    console.print(f"{len(found)} artifacts of {total:,} bytes {said}." if found else "Everything here is needed.")
+    console.print(f"{len(found)} artifacts of {total:,} bytes {said}.")

@@ -205,17 +205,22 @@ def _builder() -> str:
 
 @cache
 def _commit() -> str:
-    """The commit of the code: told by the image, or asked of the checkout that the package runs from."""
+    """The commit of the code: told by the image, or asked of the checkout that the package runs from.
+
+    Empty where the checkout's files are not those of its commit: the digest of the code says which they are.
+    """
     told = os.environ.get(COMMIT, "")
     if told:
         return told
     root = Path(__file__).parents[3]
     if not (root / ".git").exists():
         return ""
+    git = ["git", "-C", str(root)]
     try:
-        asked = subprocess.run(
-            ["git", "-C", str(root), "rev-parse", "HEAD"], capture_output=True, text=True, timeout=10, check=True
-        )
+        asked = [
+            subprocess.run([*git, *more], capture_output=True, text=True, timeout=30, check=True).stdout.strip()
+            for more in (["rev-parse", "HEAD"], ["status", "--porcelain", "--", "components"])
+        ]
     except (OSError, subprocess.SubprocessError):
         return ""
-    return asked.stdout.strip()
+    return "" if asked[1] else asked[0]

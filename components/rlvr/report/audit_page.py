@@ -50,20 +50,28 @@ def _stage(graph: Graph, step: Step) -> dict[str, Any]:
         "finished": str(details["metadata"].get("finishedOn", "")),
         "builder": details["builder"].get("id", ""),
         "run": str(details["metadata"].get("invocationId", "")).rpartition("/")[0],
-        "machine": ", ".join(f"{name} {value}" for name, value in _machine(definition) if value != ""),
+        "machine": _machine(definition.get("internalParameters")),
         "made": [(subject["name"], subject["digest"]["sha256"]) for subject in step.entry.statement["subject"]],
-        "read": [
-            (resource["name"], ", ".join([*resource.get("digest", {}).values(), resource.get("uri", "")]).strip(", "))
-            for resource in read_by(step.entry)
-        ],
+        "read": [(resource["name"], _resource(resource)) for resource in read_by(step.entry)],
         "checks": [(entry.kind, _check(entry.statement["predicate"])) for _, entry in sorted(about.items())],
         "parameters": json.dumps(asked.get("parameters", {}), indent=1, sort_keys=True),
     }
 
 
-def _machine(definition: Mapping[str, Any]) -> list[tuple[str, Any]]:
-    told = definition.get("internalParameters")
-    return sorted(told.items()) if isinstance(told, dict) else []
+def _resource(resource: Mapping[str, Any]) -> str:
+    """Digest, commit and address of something that was read."""
+    digest = dict(resource.get("digest", {}))
+    told = [digest.pop("sha256", ""), *(f"{kind} {value}" for kind, value in sorted(digest.items()))]
+    return ", ".join(filter(None, [*told, str(resource.get("uri", ""))]))
+
+
+def _machine(told: Any) -> str:
+    """Where a stage ran: what speaks for itself without its name, the rest with it."""
+    if not isinstance(told, dict):
+        return ""
+    plain = [str(told[name]) for name in ("machine", "processor") if told.get(name)]
+    named = [f"{name} {value}" for name, value in sorted(told.items()) if name not in ("machine", "processor")]
+    return ", ".join([*plain, *(text for text in named if not text.endswith(" "))])
 
 
 def _check(predicate: Mapping[str, Any]) -> str:
