@@ -7,7 +7,11 @@ between the two trains on nonsense without any error.
 from pathlib import Path
 from typing import Any
 
+from rlvr.backbones.remote_code import read_json
 from rlvr.errors import RlvrError
+
+VOCABULARIES = ("tokenizer.model", "tiktoken.model")
+"""Files of vocabularies that are no JSON."""
 
 
 def require_vocabulary(model: Any, processor: Any, folder: Path | str) -> None:
@@ -35,14 +39,32 @@ def require_vocabulary(model: Any, processor: Any, folder: Path | str) -> None:
 
 
 def require_same_tokens(folder: Path, other: Path) -> None:
-    """`RlvrError` when two checkpoints whose weights are to be mixed number their tokens differently."""
-    from rlvr.backbones.checkpoint import load_processor
+    """`RlvrError` when two checkpoints whose weights are to be mixed number their tokens differently.
 
-    here, there = (load_processor(place).tokenizer.get_vocab() for place in (folder, other))
-    if here == there:
-        return
-    token = min(token for token in here.keys() | there.keys() if here.get(token) != there.get(token))
-    raise RlvrError(
-        f"The token {token!r} is number {here.get(token, 'none')} in {folder} and {there.get(token, 'none')} in "
-        f"{other}: weights of models with different tokenizers cannot be mixed. Name another stage."
-    )
+    What is compared is `tokenizer.json`; models without one have the vocabulary as a file that must be the same.
+    """
+    here, there = _numbers(folder), _numbers(other)
+    for token in sorted(here.keys() | there.keys()) if here and there else ():
+        if here.get(token) != there.get(token):
+            raise RlvrError(
+                f"The token {token!r} is number {here.get(token, 'none')} in {folder} and {there.get(token, 'none')} "
+                f"in {other}: weights of models with different tokenizers cannot be mixed. Name another stage."
+            )
+    for name in VOCABULARIES:
+        files = [place / name for place in (folder, other)]
+        if all(file.is_file() for file in files) and files[0].read_bytes() != files[1].read_bytes():
+            raise RlvrError(
+                f"{files[0]} and {files[1]} differ: weights of models with different tokenizers cannot be mixed. Name "
+                f"another stage."
+            )
+
+
+def _numbers(folder: Path) -> dict[str, int]:
+    """Token -> number, of `tokenizer.json`; nothing without one."""
+    file = folder / "tokenizer.json"
+    if not file.is_file():
+        return {}
+    content = read_json(file)
+    known = content["model"]["vocab"]
+    numbers = dict(known) if isinstance(known, dict) else {entry[0]: place for place, entry in enumerate(known)}
+    return numbers | {entry["content"]: entry["id"] for entry in content.get("added_tokens") or ()}
