@@ -111,9 +111,17 @@ OPERATIONS: dict[str, Operation] = {
     "read nothing": Operation(act=lambda store, place: store.read(KEY)),
     "keys": Operation(before=all_of(BOTH, write("old")), act=lambda store, place: store.keys("")),
     "remove": Operation(before=write("old"), act=lambda store, place: store.remove(KEY)),
+    "append to an empty ledger": Operation(act=append("one")),
     "append to the ledger": Operation(before=all_of(append("one"), append("two")), act=append("three")),
 }
-TYPICAL = ("put in parts", "get in pieces", "overwrite", "exchange", "append to the ledger")
+TYPICAL = (
+    "put in parts",
+    "get in pieces",
+    "overwrite",
+    "exchange",
+    "append to an empty ledger",
+    "append to the ledger",
+)
 """For faults that take long."""
 
 

@@ -11,6 +11,7 @@ there were; a writer that finds its place free although the note tells of a stat
 import hashlib
 import json
 from collections.abc import Mapping
+from contextlib import suppress
 from typing import TYPE_CHECKING, Any
 
 from rlvr.errors import RlvrError
@@ -52,7 +53,8 @@ def append(store: Store, statement: Mapping[str, Any], signer: "CryptoSigner") -
         except DocumentExistsError:
             last += 1
             continue
-        store.write(HINT, json.dumps({"index": last + 1}), overwrite=True)
+        with suppress(RlvrError):  # the statement stands; were this an error, it would be made a second time
+            store.write(HINT, json.dumps({"index": last + 1}), overwrite=True)
         return last + 1
 
 
@@ -75,4 +77,6 @@ def _last(store: Store) -> int:
     hint = promised(store)
     if hint and store.read(key(hint)) is not None:
         return hint
-    return max(numbers(store), default=0)
+    there = [0, *numbers(store)]
+    # The one before the newest: a writer that never heard of its success and tries again finds its own text after it.
+    return there[-1] - 1 if there[-1] - 1 in there else there[-1]

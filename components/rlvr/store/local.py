@@ -8,6 +8,7 @@ has the digest.
 import contextlib
 import errno
 import os
+import re
 import shutil
 import time
 from collections.abc import Callable, Iterator
@@ -43,7 +44,8 @@ from rlvr.store.tree import (
 from rlvr.store.turn import NO_LOCKS, one_at_a_time, remove_unused
 
 STALE_SECONDS = 24 * 3600
-"""Age at which the staging folder of a killed process is taken for abandoned."""
+"""Age at which what a killed process was bringing, and would go on with, is taken for abandoned."""
+LOCK = ".lock"
 
 
 class LocalStore:
@@ -104,6 +106,7 @@ class LocalStore:
         with disk_errors(f"The document {key!r} cannot be written to {self.url}"), self._staging() as staging:
             staged = staging / "document"
             staged.write_bytes(text.encode())
+            _settle(staged)
             target.parent.mkdir(parents=True, exist_ok=True)
             if overwrite:
                 os.replace(staged, target)
@@ -119,6 +122,7 @@ class LocalStore:
         with disk_errors(f"The document {key!r} cannot be written to {self.url}"), self._staging() as staging:
             staged = staging / "document"
             staged.write_bytes(after.encode())
+            _settle(staged)
             target.parent.mkdir(parents=True, exist_ok=True)
             with one_at_a_time(self.root / STAGING / "exchange.lock"):
                 if self.read(key) != before:
@@ -173,6 +177,8 @@ class LocalStore:
                     (files / path).chmod(0o444)
             # Written before the folder appears, so that a full disk shows itself while nothing is published.
             document.write_text(canonical.dumps(manifest), encoding="utf-8")
+            for written in (document, *(files / path for path in manifest.files)):
+                _settle(written)
             final.parent.mkdir(parents=True, exist_ok=True)
             self._install(files, final, manifest, aside=staging)
             target = self.root / manifest_key(manifest.digest)
@@ -217,11 +223,18 @@ class LocalStore:
         """A fresh folder on the store's own disk; whatever is still in it goes when the block ends."""
         self._sweep()
         folder = self.root / STAGING / uuid4().hex
-        folder.mkdir(parents=True)
-        try:
-            yield folder
-        finally:
-            shutil.rmtree(folder, ignore_errors=True)
+        folder.parent.mkdir(parents=True, exist_ok=True)
+        with contextlib.ExitStack() as alive:
+            try:
+                alive.enter_context(one_at_a_time(folder.with_suffix(LOCK)))
+            except OSError as error:
+                if error.errno not in NO_LOCKS:
+                    raise
+            folder.mkdir()
+            try:
+                yield folder
+            finally:
+                shutil.rmtree(folder, ignore_errors=True)
 
     @contextmanager
     def _kept(self, name: str) -> Iterator[Path]:
@@ -251,6 +264,9 @@ class LocalStore:
         """Remove what killed processes left behind; a pod that dies at every checkpoint must not fill the volume."""
         with contextlib.suppress(FileNotFoundError), os.scandir(self.root / STAGING) as entries:
             for entry in entries:
+                if re.fullmatch(rf"[0-9a-f]{{32}}\{LOCK}", entry.name):
+                    remove_unused(Path(entry.path), Path(entry.path).with_suffix(""))
+                    continue
                 if time.time() - entry.stat().st_mtime < STALE_SECONDS:
                     continue
                 if not entry.is_dir():
@@ -275,6 +291,12 @@ def _is_stale(folder: str) -> bool:
         return time.time() - max(written, default=0.0) > STALE_SECONDS
     except FileNotFoundError:
         return False  # somebody is at work in it
+
+
+def _settle(path: Path) -> None:
+    """Have the disk take a file's bytes before its name appears: a loss of power would leave an empty file."""
+    with path.open("rb") as file:
+        os.fsync(file.fileno())
 
 
 def _copy(folder: Path, target: Path, files: Snapshot) -> None:
