@@ -70,8 +70,12 @@ def judged_scores(task: Task, rows: Sequence[Row]) -> tuple[list[Scores], list[s
     for pair in [task.source.gold] if task.source.gold else [_in_form(form) for form in FORMS]:
         open_rows = [index for index, scores in enumerate(best) if largest_drop(scores) < 1.0]
         some = [rows[index] for index in open_rows]
-        pairs = [pair(row) for row in some]
-        right, wrong = [one for one, _ in pairs], [other for _, other in pairs]
+        right, wrong = [], []
+        for index, row in zip(open_rows, some, strict=True):
+            (one, other), error = _written(pair, row)
+            right.append(one)
+            wrong.append(other)
+            errors[index] = errors[index] or error
         found: list[Scores] = [{} for _ in some]
         for reward in rewards if some else []:
             scored = zip(_scores(reward, right, some), _scores(reward, wrong, some), strict=True)
@@ -82,6 +86,15 @@ def judged_scores(task: Task, rows: Sequence[Row]) -> tuple[list[Scores], list[s
             if not best[index] or largest_drop(scores) > largest_drop(best[index]):
                 best[index], completions[index] = scores, completion
     return best, errors, completions
+
+
+def _written(pair: Callable[[Row], tuple[str, str]], row: Row) -> tuple[tuple[str, str], str]:
+    """A right and a wrong completion of a row, and why there are none: then both are empty."""
+    try:
+        return pair(row), ""
+    except Exception as error:
+        reason = (str(error).splitlines() or [""])[0]
+        return ("", ""), redacted(f"no completion can be made of its answer: {type(error).__name__}: {reason}")
 
 
 def _in_form(form: str) -> Callable[[Row], tuple[str, str]]:

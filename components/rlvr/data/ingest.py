@@ -101,6 +101,8 @@ def converted(raw: RawRow, task: str, source: Source, place: str) -> rows.Row:
 
 
 def _pictures(value: Any, place: str) -> list[bytes]:
+    if not isinstance(value or [], (list, tuple)):
+        raise RlvrError(f"{place}: field 'images' is {_short(value)}; expected a list of pictures, which may be empty.")
     pictures = [_encoded(item) for item in value or []]
     for index, picture in enumerate(pictures):
         if not isinstance(picture, bytes):
@@ -123,6 +125,11 @@ def _check_fields(row: dict[str, Any], place: str) -> None:
         )
     for field in rows.SCHEMA:
         value = row.get(field.name)
+        if field.name == "video" and value is not None and not isinstance(value, bytes):
+            raise RlvrError(
+                f"{place}: field 'video' is {_short(value)}; expected encoded bytes. Embed the video, or put its file "
+                f"beside the data file and write the relative path."
+            )
         if field.name in ("row_id", "images") or (value is None and field.nullable):
             continue
         try:
