@@ -8,7 +8,6 @@ has the digest.
 import contextlib
 import errno
 import os
-import re
 import shutil
 import time
 from collections.abc import Callable, Iterator
@@ -27,6 +26,7 @@ from rlvr.store.keys import (
     checked_path,
     manifest_key,
 )
+from rlvr.store.own_folder import own_folder, sweep
 from rlvr.store.tree import (
     DamagedError,
     Manifest,
@@ -45,7 +45,6 @@ from rlvr.store.turn import NO_LOCKS, one_at_a_time, remove_unused
 
 STALE_SECONDS = 24 * 3600
 """Age at which what a killed process was bringing, and would go on with, is taken for abandoned."""
-LOCK = ".lock"
 
 
 class LocalStore:
@@ -224,17 +223,8 @@ class LocalStore:
         self._sweep()
         folder = self.root / STAGING / uuid4().hex
         folder.parent.mkdir(parents=True, exist_ok=True)
-        with contextlib.ExitStack() as alive:
-            try:
-                alive.enter_context(one_at_a_time(folder.with_suffix(LOCK)))
-            except OSError as error:
-                if error.errno not in NO_LOCKS:
-                    raise
-            folder.mkdir()
-            try:
-                yield folder
-            finally:
-                shutil.rmtree(folder, ignore_errors=True)
+        with own_folder(folder):
+            yield folder
 
     @contextmanager
     def _kept(self, name: str) -> Iterator[Path]:
@@ -262,11 +252,9 @@ class LocalStore:
 
     def _sweep(self) -> None:
         """Remove what killed processes left behind; a pod that dies at every checkpoint must not fill the volume."""
+        sweep(self.root / STAGING, 32 * "[0-9a-f]")
         with contextlib.suppress(FileNotFoundError), os.scandir(self.root / STAGING) as entries:
             for entry in entries:
-                if re.fullmatch(rf"[0-9a-f]{{32}}\{LOCK}", entry.name):
-                    remove_unused(Path(entry.path), Path(entry.path).with_suffix(""))
-                    continue
                 if time.time() - entry.stat().st_mtime < STALE_SECONDS:
                     continue
                 if not entry.is_dir():
