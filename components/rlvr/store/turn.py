@@ -6,6 +6,7 @@ import os
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
+from shutil import rmtree
 
 NO_LOCKS = (errno.ENOLCK, errno.ENOSYS, errno.EOPNOTSUPP)
 """What a volume answers that knows no locks."""
@@ -25,13 +26,15 @@ def one_at_a_time(lock: Path) -> Iterator[None]:
         os.close(file)
 
 
-def remove_unused(lock: Path) -> None:
-    """Remove the lock that a dead process left, unless somebody has it now."""
+def remove_unused(lock: Path, folder: Path | None = None) -> None:
+    """Remove the lock that a dead process left, and the folder that it kept, unless somebody has it now."""
     with suppress(OSError):
         file = os.open(lock, os.O_RDWR)
         try:
             fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
             if _is(file, lock):
+                if folder is not None:
+                    rmtree(folder, ignore_errors=True)
                 lock.unlink()
         finally:
             os.close(file)
