@@ -134,8 +134,11 @@ def contents(folder: Path) -> dict[str, str]:
 
 
 def state(store: Store) -> dict[str, str]:
-    """All that a store holds: every document, and every artifact, whose bytes are checked."""
-    found = {key: store.read(key) or "" for key in store.keys("")}
+    """All that a store holds: every document, and every artifact, whose bytes are checked.
+
+    But for the ledger's hint, which a statement does without.
+    """
+    found = {key: store.read(key) or "" for key in store.keys("") if key != ledger.HINT}
     for key in found:
         if key.startswith("manifests/"):
             store.verify(key.removeprefix("manifests/").removesuffix(".json"))
