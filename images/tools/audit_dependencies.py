@@ -48,16 +48,19 @@ def main(arguments: Sequence[str]) -> int:
         return 2
     packages = locked(HERE.parent)
     try:
-        found = ask(arguments[0], packages)
+        found, unknown = ask(arguments[0], packages)
     except NoAnswerError as error:
         print(f"{len(packages)} locked packages were not looked up, for no service answered.\n{error}")
         return 2
     accepted = tomllib.loads((HERE / "accepted_vulnerabilities.toml").read_text(encoding="utf-8"))
     complaints = list(judged(found, accepted, datetime.now(UTC).date()))
-    print(f"{len(packages)} locked packages were looked up; {len(found)} published vulnerabilities.")
+    looked_up = len(packages) - len(unknown)
+    print(f"{looked_up} of {len(packages)} locked packages were looked up; {len(found)} published vulnerabilities.")
     for line in complaints:
         print(line)
-    return 1 if complaints else 0
+    if unknown:
+        print(f"Not known where it was asked: {', '.join(unknown)}")
+    return 1 if complaints else 2 if unknown else 0
 
 
 def locked(folder: Path) -> list[str]:
@@ -70,28 +73,41 @@ def locked(folder: Path) -> list[str]:
     return sorted(found)
 
 
-def ask(program: str, packages: Sequence[str]) -> list[Found]:
-    """What is published about the packages; `NoAnswerError` with each service's last words when none answers."""
+def ask(program: str, packages: Sequence[str]) -> tuple[list[Found], list[str]]:
+    """What is published about the packages, and the names of those that nobody knew.
+
+    `NoAnswerError` with each service's last words when none answers, or none knows any of them, as a mirror may.
+    """
     said = []
     for service in SERVICES:
-        with tempfile.TemporaryDirectory(prefix="rlvr-audit-") as folder:
-            report = Path(folder) / "report.json"
-            given = []
-            for number, layer in enumerate(layers(packages)):
-                text = Path(folder) / f"{number}.txt"
-                text.write_text("".join(f"{package}\n" for package in layer), encoding="utf-8")
-                given += ["--requirement", str(text)]
-            command = [program, "--vulnerability-service", service, "--disable-pip", "--no-deps", "--format", "json"]
-            command += ["--progress-spinner", "off", "--output", str(report), *given]
-            try:
-                done = subprocess.run(command, capture_output=True, text=True, timeout=PATIENCE_SECONDS, check=False)
-                return list(read(report.read_text(encoding="utf-8")))
-            except FileNotFoundError as error:
-                last = done.stderr.strip().splitlines()[-1:] if error.filename == str(report) else [str(error)]
-                said.append(f"  {service}: {(last or ['it said nothing'])[0][:300]}")
-            except subprocess.TimeoutExpired:
-                said.append(f"  {service}: nothing within {PATIENCE_SECONDS} s")
+        try:
+            reports = [_asked(program, service, layer) for layer in layers(packages)]
+        except NoAnswerError as error:
+            said.append(f"  {service}: {error}")
+            continue
+        unknown = [name for report in reports for name in skipped(report)]
+        if len(unknown) < len(packages):
+            return [one for report in reports for one in read(report)], unknown
+        said.append(f"  {service}: it knows none of the {len(packages)} packages; a mirror may hold no such records")
     raise NoAnswerError("\n".join(said))
+
+
+def _asked(program: str, service: str, packages: Sequence[str]) -> str:
+    """The report of one service on packages, each in one version."""
+    with tempfile.TemporaryDirectory(prefix="rlvr-audit-") as folder:
+        wanted, report = Path(folder) / "requirements.txt", Path(folder) / "report.json"
+        wanted.write_text("".join(f"{package}\n" for package in packages), encoding="utf-8")
+        command = [program, "--vulnerability-service", service, "--disable-pip", "--no-deps", "--format", "json"]
+        command += ["--progress-spinner", "off", "--output", str(report), "--requirement", str(wanted)]
+        try:
+            done = subprocess.run(command, capture_output=True, text=True, timeout=PATIENCE_SECONDS, check=False)
+        except FileNotFoundError as error:
+            raise NoAnswerError(f"there is no program {program}") from error
+        except subprocess.TimeoutExpired as error:
+            raise NoAnswerError(f"nothing within {PATIENCE_SECONDS} s") from error
+        if not report.is_file():
+            raise NoAnswerError((done.stderr.strip().splitlines() or ["it said nothing"])[-1][:300])
+        return report.read_text(encoding="utf-8")
 
 
 def layers(packages: Sequence[str]) -> list[list[str]]:
@@ -115,6 +131,11 @@ def read(text: str) -> Iterator[Found]:
                 identifiers=(each["id"], *each.get("aliases", ())),
                 mended_in=tuple(each.get("fix_versions", ())),
             )
+
+
+def skipped(text: str) -> list[str]:
+    """The packages that a report of pip-audit says nothing about."""
+    return [str(package["name"]) for package in json.loads(text)["dependencies"] if "skip_reason" in package]
 
 
 def judged(found: Sequence[Found], accepted: Mapping[str, Mapping[str, Any]], today: date) -> Iterator[str]:

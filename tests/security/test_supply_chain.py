@@ -152,6 +152,19 @@ def test_no_answer_is_not_the_answer_that_all_is_well(tmp_path, capsys):
     assert main([str(tmp_path / "absent")]) == 2
 
 
+def test_a_mirror_that_knows_no_package_has_not_answered(tmp_path, capsys):
+    """pip-audit then says that there are no known vulnerabilities."""
+    from audit_dependencies import locked, main
+
+    count = len(locked(ROOT / "images"))
+    body = """
+lines = open(sys.argv[sys.argv.index("--requirement") + 1]).read().split()
+report = {"dependencies": [{"name": line, "skip_reason": "not found"} for line in lines], "fixes": []}
+json.dump(report, open(sys.argv[sys.argv.index("--output") + 1], "w"))"""
+    assert main([program(tmp_path, body)]) == 2
+    assert f"pypi: it knows none of the {count} packages" in capsys.readouterr().out
+
+
 def test_the_second_service_is_asked_when_the_first_does_not_answer(tmp_path, capsys):
     from audit_dependencies import layers, main
 
@@ -159,5 +172,6 @@ def test_the_second_service_is_asked_when_the_first_does_not_answer(tmp_path, ca
 if "pypi" in sys.argv: sys.exit("down")
 json.dump({REPORT!r}, open(sys.argv[sys.argv.index("--output") + 1], "w")); sys.exit(1)"""
     assert main([program(tmp_path, body)]) == 1
-    assert "two==2.0: PYSEC-1" in capsys.readouterr().out
+    told = capsys.readouterr().out
+    assert "two==2.0: PYSEC-1" in told and "Not known where it was asked: skipped" in told
     assert layers(["a==1", "a==2", "b==1"]) == [["a==1", "b==1"], ["a==2"]]
