@@ -8,15 +8,17 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+import urllib3
 from boto3.exceptions import S3UploadFailedError
 from botocore import exceptions
+from botocore.parsers import ResponseParserError
 from moto.server import ThreadedMotoServer
 
 from rlvr.errors import RlvrError
 from rlvr.store import DocumentExistsError, open_store
 from rlvr.store.limits import Limits
 from rlvr.store.s3 import S3Store
-from rlvr.store.s3_errors import explain
+from rlvr.store.s3_errors import BrokenAnswerError, explain, may_pass
 
 SECRET = "wJalrXUtnFEMIK7MDENGbPxRfiCYEXAMPLEKEY"
 ACCESS_KEY = "AKIAIOSFODNN7EXAMPLE"
@@ -225,12 +227,41 @@ def answer(code: str, status: int) -> exceptions.ClientError:
         (exceptions.IncompleteReadError(actual_bytes=1, expected_bytes=2), "stopped answering"),
         (exceptions.SSLError(endpoint_url="http://x", error=ValueError()), "AWS_CA_BUNDLE"),
         (S3UploadFailedError("Failed: " + SECRET), "cannot be reached"),
+        (urllib3.exceptions.SSLError("EOF occurred: " + SECRET), "stopped answering (SSLError)"),
+        (ResponseParserError(SECRET), "arriving damaged (unreadable)"),
+        (BrokenAnswerError("a listing without its content"), "arriving damaged (a listing without its content)"),
     ],
 )
 def test_every_answer_has_its_remedy(error: Exception, expected: str) -> None:
     message = explain(error, "s3://models", "http://host:9000")
     assert expected in message and "s3://models" in message
     assert SECRET not in message and ACCESS_KEY not in message
+
+
+@pytest.mark.parametrize(
+    ("error", "new", "known"),
+    [
+        (answer("SignatureDoesNotMatch", 403), False, False),
+        (answer("NoSuchBucket", 404), False, False),
+        (answer("404", 404), True, True),
+        (answer("XMinioStorageFull", 507), False, False),
+        (answer("NotImplemented", 501), False, False),
+        (answer("InternalError", 500), False, True),
+        (answer("SlowDown", 503), True, True),
+        (answer("XAmzContentSHA256Mismatch", 400), True, True),
+        (exceptions.EndpointConnectionError(endpoint_url="http://x"), False, True),
+        (exceptions.ReadTimeoutError(endpoint_url="http://x"), False, True),
+        (exceptions.IncompleteReadError(actual_bytes=1, expected_bytes=2), True, True),
+        (exceptions.NoCredentialsError(), False, False),
+        (exceptions.ParamValidationError(report="x"), False, False),
+        (urllib3.exceptions.SSLError("EOF occurred"), True, True),
+        (ResponseParserError("x"), True, True),
+        (ValueError("x"), False, False),
+    ],
+)
+def test_what_is_worth_asking_again(error: Exception, new: bool, known: bool) -> None:
+    """Of a server that has not answered yet, and of one that has."""
+    assert (may_pass(error, answered=False), may_pass(error, answered=True)) == (new, known)
 
 
 def test_the_cause_of_a_failed_transfer_is_found() -> None:

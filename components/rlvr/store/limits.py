@@ -24,7 +24,7 @@ class Limits:
     """Requests under way at once."""
     part_bytes: int = 16 << 20
     """Size of the parts of large files; at least 5 MiB, which S3 demands of an upload."""
-    window_bytes: int = 192 << 20
+    window_bytes: int = 160 << 20
     """Bytes fetched ahead of the one that is being checked and written."""
 
     def part_bytes_of(self, size: int) -> int:

@@ -35,10 +35,11 @@ def s3_errors(place: str, server: str) -> Iterator[None]:
     from boto3.exceptions import Boto3Error
     from botocore.exceptions import BotoCoreError, ClientError
     from botocore.parsers import ResponseParserError
+    from urllib3.exceptions import HTTPError
 
     try:
         yield
-    except (ClientError, BotoCoreError, Boto3Error, ResponseParserError, BrokenAnswerError) as error:
+    except (ClientError, BotoCoreError, Boto3Error, ResponseParserError, HTTPError, BrokenAnswerError) as error:
         raise RlvrError(explain(error, place, server), may_pass=may_pass(error, answered=True)) from error
 
 
@@ -49,6 +50,7 @@ def may_pass(error: Exception, *, answered: bool) -> bool:
     likely a mistake in its address, so only one that worked before is waited for.
     """
     from botocore import exceptions
+    from urllib3.exceptions import HTTPError
 
     if isinstance(error, exceptions.ClientError):
         status = error.response.get("ResponseMetadata", {}).get("HTTPStatusCode", 0)
@@ -57,9 +59,8 @@ def may_pass(error: Exception, *, answered: bool) -> bool:
         if status in (404, 409, 412) and is_code(error, str(status)):
             return True  # the code that tells a missing object from a missing bucket was lost with the body
         return is_code(error, *SPOILT, *BUSY) or ((status >= 500 or status == 429) and answered)
-    if isinstance(error, exceptions.SSLError | exceptions.ProxyConnectionError):
-        return False
-    if isinstance(error, exceptions.IncompleteReadError | exceptions.ResponseStreamingError | BrokenAnswerError):
+    broken_off = exceptions.IncompleteReadError | exceptions.ResponseStreamingError | BrokenAnswerError | HTTPError
+    if isinstance(error, broken_off):
         return True
     if isinstance(error, exceptions.HTTPClientError | exceptions.ConnectionError):
         return answered and not is_unknown_host(error)
