@@ -121,7 +121,8 @@ def test_an_update_allocates_what_is_planned(built, family, precision, again, fr
     gradients = [master.grad for master in engine.masters.values() if master.grad is not None]
     step = StepSize(
         prompt=PromptSize(tokens=len(prompt.ids), patches=patches_of(prompt), seen=patches_of(prompt)),
-        packed=True, size=SIZE, length=LENGTH, groups=1, rows=1, mine=0, new=0,
+        packed=True, size=SIZE, together=SIZE, length=LENGTH, groups=1, rows=1, mine=0, new=0,
+        cache=scale.cache_tokens,
     )  # fmt: skip
     held_back = frozen or lora is not None
     items = activations(shape, step, precision, again=again, frozen=held_back, lora=lora)
