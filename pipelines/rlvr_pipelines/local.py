@@ -95,6 +95,8 @@ def run(
     if outcome is not None or not any(line["stage"] == "report" and "outputs" in line for line in events):
         raise RlvrError(_failure(events, folder, outcome)) from outcome
     _collect(events, store, folder)
+    if not any(line.get("event") == "start" for line in events):
+        view.console.print("Nothing was left to do: every stage had been done before.")
     return folder
 
 
