@@ -1,8 +1,8 @@
 """A proxy before an S3 server that does to chosen requests what networks and servers do on bad days.
 
 It answers over real sockets. Like S3, and unlike moto, it refuses a body that does not have the SHA-256 that its signed
-header promises, so bytes that are altered on the way to the server are noticed there; and of two conditional writes of
-the same object one comes after the other.
+header promises, so bytes that are altered on the way to the server are noticed there; of two conditional writes of the
+same object one comes after the other; and a part of an upload that is over is refused by name.
 """
 
 import hashlib
@@ -61,6 +61,8 @@ class Exchange:
         try:
             behind.request(self.handler.command, self.handler.path, body, headers)
             answer = behind.getresponse()
+            if answer.status == 500 and "uploadId=" in self.handler.path:
+                return refusal(404, "NoSuchUpload")
             return Answer(status=answer.status, headers=tuple(answer.getheaders()), body=answer.read())
         finally:
             behind.close()
