@@ -2,6 +2,7 @@
 # What every image installs and what is installed here, as CycloneDX: `make sbom` writes build/sbom/*.cdx.json.
 #   write_sboms.sh TOOLS PYTHON OUT    the environment with cyclonedx-py, the interpreter to describe, and a folder
 set -eu
+export PYTHONWARNINGS=ignore # a list of locked packages has no graph of dependencies, of which each file would warn
 mkdir -p "$3"
 for lock in images/*/requirements*.txt; do
   name=$(echo "${lock#images/}" | sed 's,/requirements,,; s,\.txt$,,')
