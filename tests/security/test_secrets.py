@@ -126,6 +126,7 @@ def leak(completions, **columns):
 """
 
 
+@pytest.mark.slow
 def test_a_stage_that_fails_with_secrets_in_its_error_shows_none(place):
     """A library or a reward of one's own that quotes a request: log, traceback, progress and message stay clean."""
     names = [*SECRET_VARIABLES, "HTTP_PROXY"]
@@ -136,6 +137,26 @@ def test_a_stage_that_fails_with_secrets_in_its_error_shows_none(place):
     assert leaks(shown) == set() and leaking_files(place) == {}
     log = next((place / "work").rglob("run.log")).read_text()
     assert "Traceback" in log and "[RLVR_JUDGE_KEY]" in log
+
+
+def leak(completions, **columns):
+    raise RuntimeError("401 Client Error for token " + os.environ["HF_TOKEN"])
+
+
+def test_a_reward_that_quotes_secrets_leaves_none_in_facts_and_metrics(canaries):
+    """Its errors are kept: by the verify gate beside the row, and by training beside the step."""
+    from rlvr.data.gold import judged_scores
+    from rlvr.method import Reward, Task
+    from rlvr.rl.reward_call import call_reward
+    from rlvr.training import Faults
+
+    task = METHODS["r1_vlm"].tasks[0]
+    broken = Task(name="t", source=task.source, prompt=task.prompt, rewards=(Reward(function=leak),))
+    row = {"row_id": "a", "source": "s", "task": "t", "prompt": "?", "answer": "1", "answer_kind": "integer"}
+    _, errors, _ = judged_scores(broken, [{**row, "extra": json.dumps({"label": "[1]"})}])
+    assert "[HF_TOKEN]" in errors[0] and leaks(errors[0].encode()) == set()
+    found = call_reward(lambda numbers: [1.0] if numbers == [0] else leak([]), 2, "leak", Faults(reward="zero"), None)
+    assert "[HF_TOKEN]" in found.problems[1] and leaks(str(found).encode()) == set()
 
 
 @pytest.mark.parametrize("name", ["r1_vlm", "metaspatial", "kimi_vl_thinking"])
