@@ -12,6 +12,7 @@ from rlvr.launch.cluster import Cluster, Json, has_condition
 from rlvr.launch.stopping import EXIT_CODE
 from rlvr.launch.train_log import container_state, has_started, number
 from rlvr.printable import printable
+from rlvr.redaction import redacted
 from rlvr.store import Store
 
 TAIL = 200
@@ -108,7 +109,7 @@ def _describe(cluster: Cluster, pod: Json) -> Json:
         "disruption": disrupted[0].get("reason") if disrupted and disrupted[0].get("status") == "True" else None,
         "finished": ended.get("finishedAt"),
         "error": said,
-        "last_lines": [line.partition(" ")[2] for line in lines or []],
+        "last_lines": [redacted(line.partition(" ")[2]) for line in lines or []],
     }
 
 
@@ -120,7 +121,7 @@ def _said(message: Any) -> Json | None:
             "time": float(told["time"]),
             "readable": bool(told["readable"]),
             "may_pass": bool(told.get("may_pass")),
-            "message": str(told["message"]),
+            "message": redacted(str(told["message"])),
         }
     except (ValueError, KeyError, TypeError):
         return None
