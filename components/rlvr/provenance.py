@@ -69,27 +69,29 @@ def perform(
         outputs=tuple(outputs),
     )
     place, started = f"records/{work.key}.json", now()
-    source: Source = "recalled"
+    done: dict[str, str] = {}
 
     def sign(made: Mapping[str, str], source: Source) -> int:
+        done.update(made)
         return attest(keep, work, outputs=made, started=started, telling=telling, source=source)
 
     with _told(label):
         ready_to_sign(label)
         note_use(keep, work)
     record = keep.read(place) if remember else None
+    source: Source = "recalled"
     if record is None:
         scale = load(Scale, parameters.get("scale") or {})
-        source = "launched" if scale.job else "done here"
+        source = "launched"
         _run(body, keep, work, scale, lambda made: sign(made, "done here"))
         record = keep.read(place)
         assert record is not None, f"{place} was written but cannot be read"
     else:
         Checkpoints(keep, work.checkpoint_key).drop()  # of a process that was killed right after its record
         report(label, 1, 1, event="known")
-    done: dict[str, str] = json.loads(record)["outputs"]
     with _told(label):
-        statement = sign(done, source)
+        # What was done in this process is signed already; the record may be of another one that did the same just now.
+        statement = sign(done, "done here") if done else sign(json.loads(record)["outputs"], source)
         note_use(keep, work, done)
     report(label, 1, 1, event="done", outputs=done)
     for argument, artifact in outputs.items():

@@ -168,3 +168,21 @@ def test_a_pipeline_holds_the_digest_of_what_it_is_without_it():
     assert UNKNOWN.encode() not in made and made.count(pipeline_digest(blank).encode()) == 2
     assert pipeline_digest(made) == pipeline_digest(blank) and with_digest(made) == made
     assert pipeline_digest(made.replace(b"value: b", b"value: c")) != pipeline_digest(made)
+
+
+def test_of_two_that_do_the_same_with_other_results_each_signs_its_own(store, tmp_path, monkeypatch):
+    """Training on GPUs is not deterministic: the record is of who wrote it last, a statement of who signs it."""
+    (tmp_path / "theirs").mkdir()
+    (tmp_path / "theirs" / "rows.parquet").write_text("theirs")
+    theirs = store.put(tmp_path / "theirs").digest
+
+    def overtaken(self, key, text, *, overwrite=False):
+        if key.startswith("records/"):
+            text = json.dumps({**json.loads(text), "outputs": {"out": theirs}})
+        written(self, key, text, overwrite=overwrite)
+
+    written = LocalStore.write
+    monkeypatch.setattr(LocalStore, "write", overtaken)
+    made = run(store, tmp_path)
+    (statement,) = said(store)
+    assert statement["subject"][0]["digest"]["sha256"] == made.metadata["sha256"] != theirs
