@@ -14,10 +14,10 @@ import re
 import sys
 import uuid
 from collections.abc import Mapping
+from functools import cache
 from typing import TYPE_CHECKING, Any
 
 from rlvr import __version__
-from rlvr.errors import RlvrError
 from rlvr.launch.work import Work
 from rlvr.redaction import redacted
 
@@ -32,7 +32,7 @@ INSTALL = "install rlvr's extra `openlineage`"
 
 
 def configured() -> bool:
-    """Whether events are wanted; `RlvrError` when they are and the client is not installed."""
+    """Whether events are wanted and can be sent; a warning where they are wanted and the client is not installed."""
     named = ("OPENLINEAGE_URL", "OPENLINEAGE_CONFIG")
     wanted = any(os.environ.get(name) for name in named)
     wanted = wanted or any(name.startswith("OPENLINEAGE__TRANSPORT") for name in os.environ)
@@ -40,8 +40,9 @@ def configured() -> bool:
         return False
     try:
         import openlineage.client  # noqa: F401  (whether it is there)
-    except ModuleNotFoundError as error:
-        raise RlvrError(f"OpenLineage is configured, and its client is not installed; {INSTALL}.") from error
+    except ModuleNotFoundError:
+        _warn(f"OpenLineage is configured, and its client is not installed; {INSTALL}")
+        return False
     return True
 
 
@@ -165,4 +166,10 @@ def _send(label: str, event: "RunEvent") -> None:
     except Exception as error:  # the client lets through whatever its transports raise
         kind = event.eventType.value if event.eventType else ""
         what = f"OpenLineage did not take the {kind} event of stage {label} ({type(error).__name__})"
-        print(f"rlvr: warning: {what}; the stage goes on", file=sys.stderr, flush=True)
+        _warn(f"{what}; the stage goes on")
+
+
+@cache
+def _warn(message: str) -> None:
+    """Say it once."""
+    print(f"rlvr: warning: {message}", file=sys.stderr, flush=True)
