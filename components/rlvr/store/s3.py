@@ -18,10 +18,11 @@ from rlvr.store.local import LocalStore, refuse_other_text
 from rlvr.store.meter import meter
 from rlvr.store.s3_bucket import Bucket
 from rlvr.store.s3_client import DEFAULT_LIMITS
+from rlvr.store.s3_digests import describe_in_parts
 from rlvr.store.s3_documents import Documents
 from rlvr.store.s3_receive import receive
 from rlvr.store.s3_upload import Upload
-from rlvr.store.tree import Manifest, absent, damage, damaged, describe, parse, refuse_changes, snapshot
+from rlvr.store.tree import Manifest, absent, damage, damaged, parse, refuse_changes, snapshot
 
 WRITE_ATTEMPTS = 3
 
@@ -40,12 +41,12 @@ class S3Store:
         before = snapshot(folder)
         with ThreadPoolExecutor(1) as early:
             early.submit(lambda: self.bucket.client)  # takes a moment, which hashing leaves to other threads
-            manifest = describe(folder, before)
+            manifest, parts = describe_in_parts(folder, before, self.bucket.limits)
         announce(manifest.digest)
         missing = self._missing(manifest)
         if missing or not self.has(manifest.digest):
             with meter(f"upload {manifest.digest[:12]}", sum(manifest.files[path].size for path in missing)) as told:
-                Upload(self.bucket, folder, before, manifest, told).send(missing)
+                Upload(self.bucket, folder, before, manifest, parts, told).send(missing)
             refuse_changes(folder, before)
             if missing and (lost := self._missing(manifest)):
                 raise RlvrError(

@@ -7,6 +7,7 @@ from rlvr import __version__
 from rlvr.errors import RlvrError
 from rlvr.store.limits import Limits
 from rlvr.store.s3_errors import is_unknown_host, s3_errors
+from rlvr.store.s3_signing import sign_with_known_digests
 
 if TYPE_CHECKING:
     from types_boto3_s3 import S3Client
@@ -46,6 +47,7 @@ def connect(place: str, limits: Limits = DEFAULT_LIMITS) -> "S3Client":
         raise RlvrError(
             "AWS_ENDPOINT_URL holds a user name or password; set AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY."
         )
+    sign_with_known_digests(client)
     client.meta.events.register_first("needs-retry.s3", _give_up_on_unknown_hosts)
     return client
 

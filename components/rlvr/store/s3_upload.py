@@ -16,7 +16,9 @@ from typing import TYPE_CHECKING, Any
 from rlvr.store.disk import disk_errors
 from rlvr.store.keys import artifact_key
 from rlvr.store.s3_bucket import Bucket
+from rlvr.store.s3_digests import PartDigests
 from rlvr.store.s3_multipart import Multipart, open_multipart, unfinished
+from rlvr.store.s3_signing import Digested
 from rlvr.store.tree import FileEntry, Manifest, Snapshot, changed_meanwhile
 
 if TYPE_CHECKING:
@@ -27,9 +29,16 @@ class Upload:
     """The files of one folder on their way into a bucket."""
 
     def __init__(
-        self, bucket: Bucket, folder: Path, seen: Snapshot, manifest: Manifest, advance: Callable[[int], None]
+        self,
+        bucket: Bucket,
+        folder: Path,
+        seen: Snapshot,
+        manifest: Manifest,
+        parts: PartDigests,
+        advance: Callable[[int], None],
     ) -> None:
-        self.bucket, self.folder, self.seen, self.manifest, self.advance = bucket, folder, seen, manifest, advance
+        self.bucket, self.folder, self.seen, self.manifest, self.parts = bucket, folder, seen, manifest, parts
+        self.advance = advance
         self._memory = threading.local()
 
     def send(self, paths: list[str]) -> None:
@@ -59,7 +68,8 @@ class Upload:
 
     def _whole(self, path: str, entry: FileEntry) -> None:
         data = self._read(path, 0, entry.size)
-        if hashlib.sha256(data).hexdigest() != entry.sha256:
+        data.sha256 = hashlib.sha256(data).hexdigest()
+        if data.sha256 != entry.sha256:
             raise changed_meanwhile(self.folder, [path])
 
         def request(client: "S3Client") -> None:
@@ -71,13 +81,14 @@ class Upload:
 
     def _part(self, path: str, number: int, multipart: Multipart) -> None:
         data = self._read(path, (number - 1) * multipart.part_bytes, multipart.length(number))
+        data.sha256 = self.parts[path][number - 1]
         is_whole = multipart.send(number, data)
         self.advance(len(data))
         if is_whole:
             self._read(path, 0, 0)  # nothing may have changed since the digest was computed
             multipart.complete()
 
-    def _read(self, path: str, start: int, length: int) -> bytearray:
+    def _read(self, path: str, start: int, length: int) -> Digested:
         """Bytes of a file that is what it was in the snapshot; they are good until this thread reads again."""
         data = self._buffer(length)
         with disk_errors(f"The folder {self.folder} cannot be read"), (self.folder / path).open("rb") as file:
@@ -87,11 +98,11 @@ class Upload:
             raise changed_meanwhile(self.folder, [path])
         return data
 
-    def _buffer(self, length: int) -> bytearray:
+    def _buffer(self, length: int) -> Digested:
         """Memory for `length` bytes, the same that this thread used for its last part: fresh memory costs time."""
-        data: bytearray = getattr(self._memory, "buffer", bytearray())
+        data: Digested = getattr(self._memory, "buffer", Digested())
         if len(data) != length:
-            data = self._memory.buffer = bytearray(length)
+            data = self._memory.buffer = Digested(length)
         return data
 
     def _key(self, path: str) -> str:
