@@ -55,6 +55,13 @@ def test_a_stand_in_says_so_and_names_no_base_model(stood_in: tuple[dict[str, An
         assert said in card.text, said
 
 
+def test_the_card_lists_what_the_model_was_made_from_each_once(stood_in: tuple[dict[str, Any], Path]) -> None:
+    lineage = load(stood_in[1]).text.partition("## Lineage")[2].partition("## Deviations")[0]
+    rows = [[cell.strip() for cell in line.split("|")[1:-1]] for line in lineage.splitlines() if line.startswith("|")]
+    assert [row[1] for row in rows[2:]] == [f"`{digest * 8}`" for digest in ("aa", "c4", "ee")]
+    assert rows[3][0] == "train (grpo)"
+
+
 def test_a_real_set_up_names_base_model_data_and_licence(tmp_path: Path) -> None:
     run = make_run(tmp_path / "run", location="hub", backbone="hub")
     run["method"]["tasks"][0]["source"]["hub_id"] = "org/data"

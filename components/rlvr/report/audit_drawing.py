@@ -9,8 +9,8 @@ from dataclasses import dataclass
 
 from markupsafe import Markup
 
-from rlvr.lineage.graph import Graph, Step, label, read_by
 from rlvr.lineage.entry import Entry
+from rlvr.lineage.graph import Graph, Step, label, read_by
 from rlvr.report.svg import drawing, element, path, words
 
 WIDTH_PX, HEIGHT_PX = 132, 44

@@ -4,7 +4,7 @@ It is written offline by huggingface_hub's own classes and says of every number 
 interval; a run that is no reproduction says so in its first lines and in the names of its results.
 """
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from rlvr.report.templates import render
@@ -38,8 +38,18 @@ def model_card(told: Mapping[str, Any]) -> str:
         tags=["reinforcement-learning", "verifiable-rewards"] + (["not-a-reproduction"] if told["banner"] else []),
         **_licence(method["backbone"]),
     )
-    body = render("model_card.md.j2", dict(told), escape=False)
+    body = render("model_card.md.j2", {**told, "made": _made(told.get("lineage") or [])}, escape=False)
     return str(ModelCard(f"---\n{data.to_yaml()}\n---\n\n{body}")).rstrip("\n") + "\n"
+
+
+def _made(lineage: Sequence[Mapping[str, Any]]) -> list[dict[str, str]]:
+    """Stage, digest of what it made and of its code, for everything behind the evaluation, the earliest first."""
+    found: dict[str, dict[str, str]] = {}
+    for node in lineage:
+        for one in [*_made(node["inputs"]), node]:
+            if one["made_by"]:
+                found.setdefault(one["digest"], {name: str(one[name]) for name in ("made_by", "digest", "code")})
+    return list(found.values())
 
 
 def _base_model(backbone: Mapping[str, Any]) -> str | None:

@@ -117,7 +117,7 @@ def build(
         "report.html": render("page.html.j2", page),
         "metrics.json": metrics.to_text(numbers),
         "summary.md": short_summary(told),
-        "README.md": model_card(told),
+        "README.md": model_card({**told, "lineage": lineage}),
     }
     out.mkdir(parents=True, exist_ok=True)
     for name, text in files.items():
