@@ -43,4 +43,5 @@ def print_leftovers(found: Sequence[Leftover], console: Console, *, deleted: boo
         return
     total = sum(one.size for one in found)
     said = "removed" if deleted else "could be removed; --delete removes them"
-    console.print(f"{len(found)} artifacts of {total:,} bytes {said}.")
+    count = "1 artifact" if len(found) == 1 else f"{len(found):,} artifacts"
+    console.print(f"{count} of {total:,} bytes {said}.")
