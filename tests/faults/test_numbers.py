@@ -62,9 +62,12 @@ def test_a_loss_that_is_not_finite_stops_and_goes_on_without_it(
     assert any(row["row_id"] in str(caught.value) for row in read(digit_rows))
     assert checkpoints.latest()[0] == 1
     spoil_losses(monkeypatch, value, 1, 1)  # step 2 again, now the first of the process
+    monkeypatch.setenv("RLVR_PROGRESS", str(tmp_path / "progress.jsonl"))
     stage = grpo_stage(digits_method, non_finite="skip")
     train(stage, digits_method, tiny_base, digit_rows, tmp_path, checkpoints=checkpoints)
     lines = metrics(tmp_path)
+    (note,) = [note for note in notes(tmp_path / "progress.jsonl") if note.startswith("step 2: the loss is ")]
+    assert note.endswith("; the update is left out")
     table.record("training", f"loss {value}", tried=2, repeated=1, lost=int(not finite(tmp_path)))
     assert [line["updates_skipped"] for line in lines] == [0, 1, 0, 0] and finite(tmp_path)
     with pytest.raises(RlvrError, match=r"left something out \(updates_skipped 1\)"):

@@ -2,6 +2,7 @@
 
 import re
 import threading
+import time
 from dataclasses import replace
 
 import faulty_rewards
@@ -67,7 +68,7 @@ def test_a_reward_that_hangs_is_interrupted():
         found = call_reward(call(faulty_rewards.hanging, texts), len(texts), "hanging", faults, 1.0)
         lost = found.problems.keys() != {1}
         table.record("training", "reward hangs", tried=1, repeated=1, lost=int(lost))
-        assert found.problems == {1: "took longer than 1 s a completion"}
+        assert found.problems == {1: "took longer than 1 s"}
     assert found.values == [0.3, 0.0, 0.7, 0.4]
 
 
@@ -103,6 +104,15 @@ def test_a_reward_that_fails_on_a_batch_alone_is_no_completion_s_fault():
 
     with pytest.raises(RlvrError, match="raised ValueError: one at a time, for 3 completions together but for none"):
         call_reward(only_alone, 3, "only_alone", ZERO, 60.0)
+
+
+def test_a_batch_that_takes_longer_than_one_may_is_scored_all_the_same():
+    def slow(numbers):
+        time.sleep(0.4 * len(numbers))
+        return [float(len(numbers))] * len(numbers)
+
+    found = call_reward(slow, 5, "slow", Faults(), 1.5)
+    assert (found.values, found.problems) == ([5.0] * 5, {})
 
 
 def test_the_others_are_scored_together():

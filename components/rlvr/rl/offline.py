@@ -107,7 +107,7 @@ def optimise(
     number, `total` and metrics; both on the main rank alone. Checkpoints say what they are `made_for`. Asked to stop,
     it saves and raises `Stopped`.
     """
-    check = UpdateCheck(label, faults, engine)
+    check = UpdateCheck(label, faults, engine, total)
     if len(examples) < batch_size and engine.world.main:
         report(
             label, 0, total, note=f"{len(examples)} examples, and a step takes {batch_size}: some come several times"

@@ -26,8 +26,8 @@ class Values:
 def call_reward(call: Call, count: int, name: str, faults: Faults, seconds: float | None) -> Values:
     """The values of `count` completions; `seconds` is the time for one, and `name` the reward's for errors.
 
-    All are scored together. Only if that fails is each tried alone, to know which it is; the others are then scored
-    together again, since a reward may compare the completions that it is given.
+    All are scored together. Only if that fails, or takes longer than one may, is each tried alone, to know which it is;
+    the others are then scored together again, since a reward may compare the completions that it is given.
     """
     everything = range(count)
     found = _attempt(call, everything, seconds, name)
@@ -36,11 +36,12 @@ def call_reward(call: Call, count: int, name: str, faults: Faults, seconds: floa
         alone = {number: _attempt(call, [number], seconds, name) for number in everything}
         problems = {number: problem for number, problem in alone.items() if isinstance(problem, str)}
         rest = [number for number in everything if number not in problems]
-        if not problems:
-            raise RlvrError(f"Reward {name} {found}, for {count} completions together but for none of them alone.")
-        again = _attempt(call, rest, seconds, name) if rest and faults.reward == "zero" else [0.0] * len(rest)
+        if rest and (faults.reward == "zero" or not problems):
+            again = _attempt(call, rest, None if seconds is None else seconds * len(rest), name)
+        else:
+            again = [0.0] * len(rest)  # nobody asks for them: the stage ends
         if isinstance(again, str):
-            raise RlvrError(f"Reward {name} {again}, also without the completions for which it failed alone.")
+            raise RlvrError(f"Reward {name} {again}, for {len(rest)} completions together but for none of them alone.")
         values = dict(zip(rest, again, strict=True))
         found = [values.get(number, 0.0) for number in everything]
     for number, value in enumerate(found):
@@ -57,10 +58,10 @@ def call_reward(call: Call, count: int, name: str, faults: Faults, seconds: floa
 def _attempt(call: Call, numbers: Sequence[int], seconds: float | None, name: str) -> list[float | None] | str:
     """The values of some completions together, or what went wrong."""
     try:
-        with time_limit(None if seconds is None else seconds * len(numbers)):
+        with time_limit(seconds):
             values = list(call(numbers))
     except OutOfTimeError:
-        return f"took longer than {seconds:g} s a completion"
+        return f"took longer than {seconds:g} s"
     except RlvrError:
         raise  # it says what is wrong with row or set-up, not with a completion
     except Exception as error:

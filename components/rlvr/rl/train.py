@@ -137,7 +137,7 @@ class Loop:
             foreign=self.foreign, micro_batch_tokens=scale.micro_batch_tokens, total=self.total,
         )  # fmt: skip
         self.updater = Updater(settings, scale, self.engine, policy, self.reference, self.prompts)
-        self.check = UpdateCheck(settings.name, settings.faults, self.engine)
+        self.check = UpdateCheck(settings.name, settings.faults, self.engine, self.total)
         self.replay: ReplayBuffer[Sample] | None = ReplayBuffer(settings.replay, seed) if settings.replay else None
         self.log = TrainingLog(folder if self.engine.world.main else None)
         self.folder = folder if self.engine.world.main else None

@@ -9,6 +9,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from rlvr.errors import RlvrError
+from rlvr.progress import report
 from rlvr.rl.engine import Engine
 from rlvr.training import Faults, Scale
 
@@ -21,9 +22,9 @@ SHOWN = 5
 class UpdateCheck:
     """Makes an engine's updates, or leaves them out."""
 
-    def __init__(self, label: str, faults: Faults, engine: Engine) -> None:
-        """`label` names the stage in errors."""
-        self.label, self.faults, self.engine = label, faults, engine
+    def __init__(self, label: str, faults: Faults, engine: Engine, total: int) -> None:
+        """`label` names the stage in errors and `total` counts its steps."""
+        self.label, self.faults, self.engine, self.total = label, faults, engine, total
 
     def step(
         self, number: int, loss: float, rows: Sequence[str], step: int, metrics: Sequence[Mapping[str, Any]]
@@ -46,7 +47,8 @@ class UpdateCheck:
                 problem = f"the gradient's norm is {norm:.4g}, above faults.largest_grad_norm ({largest:g})"
         if not problem:
             return norm
-        where = f"Stage {self.label}, step {step}: {problem} on {named(rows)}."
+        what = f"step {step}: {problem} on {named(rows)}"
+        where = f"Stage {self.label}, {what}."
         if self.faults.non_finite == "stop":
             raise RlvrError(
                 f"{where} The newest checkpoint is from before that. Lower the learning rate or max_grad_norm, take "
@@ -58,6 +60,8 @@ class UpdateCheck:
                 f"{where} It is step {steps} in a row with an update left out (faults.skipped_steps). Lower the "
                 f"learning rate or max_grad_norm, and run again."
             )
+        if self.engine.world.main:
+            report(self.label, step - 1, self.total, note=f"{what}; the update is left out")
         return None
 
 

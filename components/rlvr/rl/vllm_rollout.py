@@ -191,7 +191,7 @@ def _completion(output: Any, prompt: EncodedPrompt) -> Completion:
         raise RlvrError(f"Row {prompt.row_id}: vLLM ended a completion with {output.finish_reason!r}; run it again.")
     chosen = [entry[token].logprob for token, entry in zip(output.token_ids, output.logprobs, strict=True)]
     return Completion(
-        ids=torch.tensor(list(output.token_ids)),
+        ids=torch.tensor(list(output.token_ids), dtype=torch.long),
         logprobs=torch.tensor(chosen, dtype=torch.float32),
         truncated=output.finish_reason == "length",
     )

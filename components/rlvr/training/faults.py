@@ -24,8 +24,9 @@ class Faults:
     """A reward that raises, takes too long or gives no finite number for a completion ends the stage, or counts as 0
     for it. One that does so for every completion of several ends the stage all the same."""
     reward_seconds: float | None = 120.0
-    """Time that a reward has for a completion, n times as much for n together; None sets no limit. It interrupts
-    Python code in the main thread. Rewards that ask a judge have the judge's limits."""
+    """Time that a reward has for a completion; None sets no limit. The completions of a batch that takes longer are
+    tried one by one, and together again if none of them does. It interrupts Python code in the main thread. Rewards
+    that ask a judge have the judge's limits."""
     unreadable: Literal["stop", "skip"] = "stop"
     """A row whose picture or video cannot be decoded ends the stage, or is left out of its step. (Drawing completions
     for shortest rejection sampling and DPO can only stop.)"""
