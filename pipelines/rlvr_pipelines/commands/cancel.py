@@ -1,9 +1,8 @@
 """`rlvr cancel RUN`."""
 
-from rich.console import Console
-
 from rlvr_pipelines.commands.cluster_options import RunId, at_kubeflow
 from rlvr_pipelines.kubeflow.connection import Address
+from rlvr_pipelines.terminal import Console
 
 
 @at_kubeflow

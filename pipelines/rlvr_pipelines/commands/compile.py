@@ -6,7 +6,6 @@ from pathlib import Path
 from typing import Annotated
 
 import typer
-from rich.console import Console
 
 from rlvr.errors import RlvrError
 from rlvr_pipelines.commands.options import (
@@ -22,6 +21,7 @@ from rlvr_pipelines.commands.options import (
     SkipFit,
     StoreUrl,
 )
+from rlvr_pipelines.terminal import Console
 
 
 class Target(StrEnum):

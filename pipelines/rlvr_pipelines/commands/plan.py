@@ -4,9 +4,9 @@ from pathlib import Path
 from typing import Annotated
 
 import typer
-from rich.console import Console
 
 from rlvr_pipelines.commands.options import Gpu, MethodName, Settings
+from rlvr_pipelines.terminal import Console
 
 
 def plan(

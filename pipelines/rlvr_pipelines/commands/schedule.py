@@ -5,12 +5,12 @@ from pathlib import Path
 from typing import Annotated, Any
 
 import typer
-from rich.console import Console
 
 from rlvr_pipelines.commands.cluster_options import Lock, Unpinned, at_kubeflow
 from rlvr_pipelines.commands.option_group import REQUIRED, grouped
 from rlvr_pipelines.commands.options import SkipFit
 from rlvr_pipelines.kubeflow.connection import Address
+from rlvr_pipelines.terminal import Console
 
 schedule = typer.Typer(
     name="schedule",

@@ -5,7 +5,6 @@ from pathlib import Path
 from typing import Annotated
 
 import typer
-from rich.console import Console
 
 from rlvr_pipelines.commands.cluster_options import Lock, Timeout, Unpinned, at_kubeflow
 from rlvr_pipelines.commands.options import (
@@ -22,6 +21,7 @@ from rlvr_pipelines.commands.options import (
     StoreUrl,
 )
 from rlvr_pipelines.kubeflow.connection import Address
+from rlvr_pipelines.terminal import Console
 
 
 @at_kubeflow

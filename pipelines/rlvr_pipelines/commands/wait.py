@@ -3,10 +3,10 @@
 from typing import TYPE_CHECKING, Annotated
 
 import typer
-from rich.console import Console
 
 from rlvr_pipelines.commands.cluster_options import RunId, Timeout, at_kubeflow
 from rlvr_pipelines.kubeflow.connection import Address
+from rlvr_pipelines.terminal import Console
 
 if TYPE_CHECKING:
     from rlvr_pipelines.kubeflow.connection import Connection
