@@ -78,8 +78,10 @@ class Multipart:
 
         if (answer := self.bucket.ask(ask)) is not None:
             return answer
-        if [found.size for found in self.bucket.listing(self.key) if found.key == self.key] == [self.size]:
-            return ""
+        for attempt in range(1, self.bucket.limits.attempts + 1):
+            if [found.size for found in self.bucket.listing(self.key) if found.key == self.key] == [self.size]:
+                return ""
+            self.bucket.wait(attempt)  # a server that puts parts together may show neither upload nor object
         raise RlvrError(
             f"The upload of {self.key!r} to {self.bucket.url} was thrown away by somebody else while it went on; "
             "run the command again."
