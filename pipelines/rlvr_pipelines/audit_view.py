@@ -129,7 +129,9 @@ def _where(entry: Entry) -> str:
     builder = str(predicate["runDetails"]["builder"].get("id", "")).removeprefix("urn:rlvr:")
     names = ("processor", "accelerator", "torch", "pod")
     told = [f"{name} {environment[name]}" for name in names if environment.get(name) not in (None, "", "none")]
-    return ", ".join([f"in {builder}" + (f", run {run}" if run else ""), *told])
+    method = predicate["buildDefinition"]["externalParameters"].get("method")
+    of = [f"{name} {value}" for name, value in (("method", method), ("run", run)) if value]
+    return ", ".join([f"in {builder}", *of, *told])
 
 
 def _told_check(entry: Entry) -> str:

@@ -63,7 +63,7 @@ def build(method: Method, profile: Profile, images: Mapping[str, str], store: st
     def place(task: Any, label: str, kind: str, image: str = "") -> Any:
         """Give a task its label, its image and what its kind asks of the cluster."""
         apply(task.set_display_name(label), profile.pods[kind], image or images[KINDS[kind]])
-        return task
+        return task.set_env_variable("RLVR_METHOD", method.name)  # for provenance; no part of what the stage does
 
     def ended() -> Any:
         """What is done when the tasks within have ended, however they did: TrainJobs that still run are deleted."""

@@ -35,6 +35,8 @@ COMMIT = "RLVR_COMMIT"
 """Environment variable: the 40-hex commit of the code; images set it."""
 RUN = "RLVR_RUN"
 """Environment variable: what the run is called."""
+METHOD = "RLVR_METHOD"
+"""Environment variable: name of the method whose pipeline runs."""
 PIPELINE = "RLVR_PIPELINE"
 """Environment variable: digest of the compiled pipeline that the run belongs to, see `rlvr.lineage.pipeline_digest`."""
 
@@ -156,6 +158,7 @@ def _execution(store: Store, work: Work, started: str, source: Source) -> Execut
         key=work.key,
         builder=_builder(),
         run=os.environ.get(RUN, ""),
+        method=os.environ.get(METHOD, ""),
         started=started,
         finished=finished,
         environment=environment,

@@ -79,6 +79,8 @@ class Execution:
     """Who ran it: namespace and service account, or the user and host."""
     run: str
     """The run that it belongs to; empty when it was started by hand."""
+    method: str = ""
+    """The method that it was done for; other methods may use its results, too."""
     started: str
     """Time of the start, RFC 3339 in UTC."""
     finished: str
@@ -90,6 +92,7 @@ class Execution:
 def provenance(made: Sequence[Resource], execution: Execution, read: Sequence[Resource]) -> dict[str, Any]:
     """The statement of a stage that made `made` from `read`."""
     parameters = {"stage": execution.stage, "label": execution.label, "parameters": dict(execution.parameters)}
+    parameters |= {"method": execution.method} if execution.method else {}
     return _statement(
         made,
         PROVENANCE,

@@ -49,6 +49,7 @@ def _stage(graph: Graph, step: Step) -> dict[str, Any]:
         "function": asked.get("stage", ""),
         "finished": str(details["metadata"].get("finishedOn", "")),
         "builder": details["builder"].get("id", ""),
+        "method": asked.get("method", ""),
         "run": str(details["metadata"].get("invocationId", "")).rpartition("/")[0],
         "machine": _machine(definition.get("internalParameters")),
         "made": [(subject["name"], subject["digest"]["sha256"]) for subject in step.entry.statement["subject"]],

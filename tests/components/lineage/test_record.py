@@ -54,6 +54,7 @@ def said(store):
 
 def test_a_statement_tells_machine_run_pipeline_image_and_where_rows_can_be_looked_for(store, tmp_path, monkeypatch):
     monkeypatch.setenv("RLVR_RUN", "run-7")
+    monkeypatch.setenv("RLVR_METHOD", "r1_v/geometry")
     monkeypatch.setenv("RLVR_PIPELINE", f"sha256:{'7' * 64}")
     monkeypatch.setenv("RLVR_IMAGE", f"registry.example/rlvr-data@sha256:{'1' * 64}")
     made = run(store, tmp_path)
@@ -64,6 +65,7 @@ def test_a_statement_tells_machine_run_pipeline_image_and_where_rows_can_be_look
     read = {one["name"]: one["digest"] for one in predicate["buildDefinition"]["resolvedDependencies"]}
     assert read["pipeline"] == {"sha256": "7" * 64} and read["image"] == {"sha256": "1" * 64}
     assert re.fullmatch(r"run-7/[0-9a-f]{64}", predicate["runDetails"]["metadata"]["invocationId"])
+    assert predicate["buildDefinition"]["externalParameters"]["method"] == "r1_v/geometry"
     assert statement["subject"][0]["annotations"] == {"bytes": 2, "files": 2, TABLES: ["rows.parquet"]}
     assert made.metadata["statement"] == 1.0
 
