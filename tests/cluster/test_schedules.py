@@ -220,6 +220,17 @@ def test_a_wrong_setting_names_its_schedule(tmp_path, lock, compiled_once, monke
         wanted(read_file(path), lock=lock)
 
 
+def test_what_cannot_fit_is_not_scheduled_unless_it_is_told_to(tmp_path, lock, compiled_once, monkeypatch):
+    monkeypatch.setattr("rlvr_pipelines.schedules.comparison.package", compiled_once)
+    path = tmp_path / "schedules.yaml"
+    path.write_text(WEEKLY.replace("r1_vlm", "vl_rethinker/72b", 1).partition("  - name: words")[0])
+    file = read_file(path)
+    with pytest.raises(RlvrError, match=r"Schedule digits-weekly: vl_rethinker/72b does not fit\.(.|\n)*--skip-fit"):
+        wanted(file, lock=lock)
+    (found,) = wanted(file, lock=lock, skip_fit=True)
+    assert found.package.pipeline == "rlvr-vl-rethinker-72b"
+
+
 def test_the_commands_show_the_plan_and_what_was_done(server, lock, tmp_path, compiled_once, monkeypatch):
     from typer.testing import CliRunner
 
