@@ -10,7 +10,6 @@ other's. A run whose data had not changed ends with the model that it ended with
 """
 
 import json
-import tempfile
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from types import SimpleNamespace
@@ -20,6 +19,7 @@ from rlvr.canonical import digest, dumps
 from rlvr.errors import RlvrError
 from rlvr.progress import report
 from rlvr.provenance import Artifact, perform, read_manifest, write_manifest
+from rlvr.scratch import scratch
 from rlvr.store import Store, open_store
 
 ATTEMPTS = 5
@@ -146,10 +146,10 @@ def _decided(
             f"({pointer['benchmark_name']}), so it cannot be compared. Run with the settings of its time, or remove "
             f"{champion_key(name)} from the store to begin anew."
         )
-    with tempfile.TemporaryDirectory(prefix="rlvr-") as folder:
+    with scratch() as folder:
         champion = None
         if pointer:
-            champion = SimpleNamespace(path=str(Path(folder) / "champion.json"), metadata={})
+            champion = SimpleNamespace(path=str(folder / "champion.json"), metadata={})
             write_manifest(champion, keep.manifest(pointer["predictions"]), keep, "champion")
         made = perform(
             compare,

@@ -9,7 +9,6 @@ Example: `{"position": 0, "row_id": "5d1f...", "decodable": True, "min_side_px":
 "wrong_score": 0.0, "duplicate": False, ...}`
 """
 
-import tempfile
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
 
@@ -24,6 +23,7 @@ from rlvr.data.prompt_tokens import PromptLimit
 from rlvr.data.relations import with_column, with_relations
 from rlvr.errors import RlvrError
 from rlvr.method import Task
+from rlvr.scratch import scratch
 
 PACKED_ROWS = 4096
 """Rows of a table of facts on the way."""
@@ -73,12 +73,12 @@ def _packed(groups: Iterable[pa.Table]) -> Iterator[pa.Table]:
 
 def _on_disk(parts: Iterable[pa.Table]) -> pa.Table:
     """The parts as one table that lies in a nameless file: what nobody looks at takes no memory."""
-    with tempfile.NamedTemporaryFile(prefix="rlvr-facts-") as file:
+    with scratch() as folder:
+        file = str(folder / "facts.arrow")
         with pa.ipc.new_file(file, SCHEMA) as writer:
             for part in parts:
                 writer.write_table(part)
-        file.flush()
-        return pa.ipc.open_file(pa.memory_map(file.name)).read_all()
+        return pa.ipc.open_file(pa.memory_map(file)).read_all()
 
 
 def schema_fault(folder: Path) -> str:
