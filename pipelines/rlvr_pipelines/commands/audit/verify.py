@@ -33,7 +33,7 @@ def verify(
 ) -> None:
     """Read all bytes again, check signatures and history back to pinned sources.
 
-    Exit codes: 0 it stands up, 1 it does not, 3 it does and does not meet the policy.
+    Exit codes: 0 it stands up, 1 it does not, 3 it does but misses the policy.
     """
     from dataclasses import replace
 
