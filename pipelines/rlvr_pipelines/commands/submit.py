@@ -85,9 +85,9 @@ def submit(
         print(dumps({**told, "pipeline": packed.pipeline, "version": done.version}))
     else:
         known = "uploaded" if done.version_new else "already there"
-        console.print(f"Pipeline {packed.pipeline}, version {done.version} ({known})")
+        console.print(f"Pipeline {packed.pipeline}, version {done.version} ({known})", markup=False)
         started = "started" if done.new else f"already there, {done.state.lower()}; --again starts another"
-        console.print(f"Run      {done.run_id} {done.name} ({started})")
-        console.print(f"Page     {page}")
+        console.print(f"Run      {done.run_id} {done.name} ({started})", markup=False)
+        console.print(f"Page     {page}", markup=False)
     if wait:
         follow(connection, done.run_id, timeout, Console(stderr=json))
