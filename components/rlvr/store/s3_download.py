@@ -6,7 +6,7 @@ beginning that the next one goes on from.
 """
 
 from collections import deque
-from collections.abc import Generator, Iterable, Iterator
+from collections.abc import Callable, Generator, Iterable, Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import closing
 from dataclasses import dataclass
@@ -42,6 +42,11 @@ class Piece:
         """Whether the object ends with it."""
         return self.start + self.length == self.size
 
+    @property
+    def is_whole(self) -> bool:
+        """Whether it is the whole object."""
+        return self.length == self.size
+
 
 def pieces(key: str, size: int, start: int, limits: Limits, etag: str = "") -> Iterator[Piece]:
     """An object of `size` bytes from offset `start` on; an empty object is one empty piece."""
@@ -50,10 +55,13 @@ def pieces(key: str, size: int, start: int, limits: Limits, etag: str = "") -> I
         yield Piece(key=key, start=offset, length=min(step, size - offset), size=size, etag=etag)
 
 
-def fetched(bucket: Bucket, wanted: Iterable[Piece]) -> Generator[tuple[Piece, memoryview], None, None]:
+def fetched(
+    bucket: Bucket, wanted: Iterable[Piece], whole: Callable[[Piece, memoryview], None] = lambda piece, data: None
+) -> Generator[tuple[Piece, memoryview], None, None]:
     """The bytes of the pieces, in the order asked for, each until the next is asked for; several are under way always.
 
-    `RlvrError` when a piece cannot be had; whoever stops early stops the rest.
+    Pieces that are whole objects are given to `whole` before that, in the thread that fetched them. `RlvrError` when a
+    piece cannot be had; whoever stops early stops the rest.
     """
     spare: list[bytearray] = []
     with ThreadPoolExecutor(bucket.limits.connections, "download") as pool:
@@ -63,7 +71,7 @@ def fetched(bucket: Bucket, wanted: Iterable[Piece]) -> Generator[tuple[Piece, m
             piece = next(rest, None)
             while piece is not None or under_way:
                 while piece is not None and (not under_way or _fits(bucket.limits, len(under_way), ahead, piece)):
-                    under_way.append((piece, pool.submit(_fetch, bucket, piece, spare)))
+                    under_way.append((piece, pool.submit(_fetch, bucket, piece, whole, spare)))
                     ahead += piece.length
                     piece = next(rest, None)
                 first, job = under_way.popleft()
@@ -79,7 +87,9 @@ def _fits(limits: Limits, count: int, ahead: int, piece: Piece) -> bool:
     return count < 4 * limits.connections and ahead + piece.length <= limits.window_bytes
 
 
-def _fetch(bucket: Bucket, piece: Piece, spare: list[bytearray]) -> tuple[bytearray, memoryview]:
+def _fetch(
+    bucket: Bucket, piece: Piece, whole: Callable[[Piece, memoryview], None], spare: list[bytearray]
+) -> tuple[bytearray, memoryview]:
     """The bytes of a piece, in a buffer that was used before: fresh memory costs more than the copy from the socket."""
     try:
         buffer = spare.pop()
@@ -90,7 +100,7 @@ def _fetch(bucket: Bucket, piece: Piece, spare: list[bytearray]) -> tuple[bytear
     view = memoryview(buffer)[: piece.length]
 
     def request(client: "S3Client") -> None:
-        part = {"Range": f"bytes={piece.start}-{piece.start + piece.length - 1}"} if piece.length < piece.size else {}
+        part = {"Range": f"bytes={piece.start}-{piece.start + piece.length - 1}"} if not piece.is_whole else {}
         part |= {"IfMatch": piece.etag} if piece.etag else {}
         answer = client.get_object(Bucket=bucket.name, Key=bucket.key(piece.key), **part)  # type: ignore[arg-type]
         with closing(answer["Body"]) as body:
@@ -103,4 +113,6 @@ def _fetch(bucket: Bucket, piece: Piece, spare: list[bytearray]) -> tuple[bytear
             raise BrokenAnswerError(f"{filled or told} bytes of {piece.key!r} instead of {piece.length}")
 
     bucket.ask(request)
+    if piece.is_whole:
+        whole(piece, view)
     return buffer, view

@@ -5,6 +5,7 @@ import hashlib
 import os
 import shutil
 from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import closing
 from pathlib import Path
 
@@ -43,36 +44,57 @@ def _fetch(
     bucket: Bucket, digest: str, files: dict[str, FileEntry], target: Path | None, advance: Advance
 ) -> list[str]:
     """Fetch `files` whose beginnings may lie in `target`; the paths whose SHA-256 was wrong, which are removed."""
-    folder, spoilt = f"{artifact_key(digest)}/", []
+    folder = f"{artifact_key(digest)}/"
+    spoilt: list[str] = []
     incoming: _Incoming | None = None
 
     def wanted() -> Iterator[Piece]:
         for path, entry in files.items():
             yield from pieces(folder + path, entry.size, _begun(target, path), bucket.limits)
 
-    with closing(fetched(bucket, wanted())) as arriving:
+    def begin(piece: Piece, writer: ThreadPoolExecutor | None) -> _Incoming:
+        return _Incoming(None if target is None else target / piece.key.removeprefix(folder), writer)
+
+    def end(piece: Piece, file: _Incoming) -> None:
+        path = piece.key.removeprefix(folder)
+        if file.finish() != files[path].sha256:
+            file.remove()
+            spoilt.append(path)
+
+    def small_file(piece: Piece, data: memoryview) -> None:
+        file = begin(piece, None)
+        try:
+            file.add(data)
+        finally:
+            end(piece, file)
+
+    with (
+        ThreadPoolExecutor(1, "write") as writer,
+        closing(fetched(bucket, wanted(), small_file)) as arriving,
+    ):
         try:
             for piece, data in arriving:
-                path = piece.key.removeprefix(folder)
-                incoming = incoming or _Incoming(None if target is None else target / path)
-                incoming.add(data)
+                if not piece.is_whole:
+                    incoming = incoming or begin(piece, writer)
+                    incoming.add(data)
+                    if piece.is_last:
+                        end(piece, incoming)
+                        incoming = None
                 advance(piece.length)
-                if piece.is_last:
-                    if incoming.finish() != files[path].sha256:
-                        incoming.remove()
-                        spoilt.append(path)
-                    incoming = None
         finally:
             if incoming is not None:
                 incoming.finish()
-    return spoilt
+    return sorted(spoilt)
 
 
 class _Incoming:
-    """A file that arrives from one end to the other, after what is there of it."""
+    """A file that arrives from one end to the other, after what is there of it; written by `writer` while it is hashed.
 
-    def __init__(self, path: Path | None) -> None:
-        self.path, self.sha256, self.file = path, hashlib.sha256(), None
+    Without a path it goes nowhere.
+    """
+
+    def __init__(self, path: Path | None, writer: ThreadPoolExecutor | None) -> None:
+        self.path, self.writer, self.sha256, self.file = path, writer, hashlib.sha256(), None
         if path is not None:
             path.parent.mkdir(parents=True, exist_ok=True)
             self.file = path.open("ab+", buffering=0)
@@ -81,7 +103,14 @@ class _Incoming:
                 self.sha256.update(block)
 
     def add(self, data: memoryview) -> None:
+        writing = self.writer.submit(self._write, data) if self.writer is not None else None
         self.sha256.update(data)
+        if writing is not None:
+            writing.result()
+        else:
+            self._write(data)
+
+    def _write(self, data: memoryview) -> None:
         while self.file is not None and data:  # a disk that is nearly full takes a part only
             data = data[self.file.write(data) :]
 
