@@ -8,8 +8,9 @@ import multiprocessing
 import os
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import Future, ProcessPoolExecutor, ThreadPoolExecutor
-from functools import cache
+from functools import cache, partial
 
+from rlvr.errors import RlvrError
 from rlvr.lineage import ledger
 from rlvr.lineage.examine import Examined, examine
 from rlvr.lineage.history import History, chained
@@ -61,8 +62,18 @@ def _opened(url: str) -> Store:
 
 def _run(store: Store, numbers: Sequence[int], keys: TrustedKeys) -> list[Examined]:
     if isinstance(store, LocalStore):
-        texts = [store.read(ledger.key(number)) for number in numbers]
+        texts = [_text(store, number) for number in numbers]
     else:
         with ThreadPoolExecutor(READERS) as pool:
-            texts = list(pool.map(lambda number: store.read(ledger.key(number)), numbers))
+            texts = list(pool.map(partial(_text, store), numbers))
     return [examine(number, text, keys) for number, text in zip(numbers, texts, strict=True) if text is not None]
+
+
+def _text(store: Store, number: int) -> str | None:
+    """The text at a place; bytes that are none are a finding like any other, not the end of the audit."""
+    try:
+        return store.read(ledger.key(number))
+    except RlvrError as error:
+        if isinstance(error.__cause__, UnicodeDecodeError):
+            return "\N{REPLACEMENT CHARACTER}"
+        raise

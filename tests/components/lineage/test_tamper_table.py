@@ -208,7 +208,7 @@ def payload(raw, index):
     ("deed", "expected"),
     [
         (forged, [("signature", 5), ("history", 6)]),
-        (garbage, None),
+        (garbage, [("statement", 5), ("history", 6)]),
         (signed_by_a_stranger, [("key", 5), ("history", 6)]),
         (repeated, [("order", 7)]),
         (deleted, [("statement missing", 3)]),
@@ -220,10 +220,6 @@ def payload(raw, index):
 )
 def test_what_is_done_to_the_ledger(story, raw, deed, expected):
     deed(story, raw)
-    if expected is None:
-        said = CliRunner().invoke(app, ["audit", "verify", story.digests["model"], "--store", story.store.url])
-        assert said.exit_code == 1 and ledger.key(5) in f"{said.output}{said.exception}"
-        return
     code, found, _ = audit(story)
     named = [(kind, ledger.key(index)) for kind, index in expected]
     assert code == 1 and [one for one in found if one in named] == named
