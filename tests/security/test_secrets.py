@@ -159,7 +159,7 @@ def test_a_reward_that_quotes_secrets_leaves_none_in_facts_and_metrics(canaries)
     assert "[HF_TOKEN]" in found.problems[1] and leaks(str(found).encode()) == set()
 
 
-@pytest.mark.parametrize("name", ["r1_vlm", "metaspatial", "kimi_vl_thinking"])
+@pytest.mark.parametrize("name", [name for name in METHODS if "/" not in name])
 def test_compiled_pipelines_and_pages_hold_no_secret(name, monkeypatch, tmp_path, capsys):
     from rlvr_pipelines import cli
     from rlvr_pipelines.compile import compile_pipeline
@@ -167,7 +167,7 @@ def test_compiled_pipelines_and_pages_hold_no_secret(name, monkeypatch, tmp_path
 
     for variable, value in {**CANARIES, **ADDRESSES}.items():
         monkeypatch.setenv(variable, value)
-    for sized in ("laptop", "node", "cluster"):
+    for sized in ("laptop", "node", "cluster") if name == "r1_vlm" else ("cluster",):
         out, lock = tmp_path / f"{sized}.yaml", tmp_path / "no.lock"
         compile_pipeline(METHODS[name], profile(sized, name), out, store="s3://b/p", lock=lock, allow_unpinned=True)
     for arguments in (["show", name], ["show", name, "--json"], ["methods"]):
