@@ -25,6 +25,7 @@ from rlvr.lineage.pod_note import leave_note
 from rlvr.lineage.record import Source, Telling, announced, attest, now, ready_to_sign
 from rlvr.lineage.use import note_use
 from rlvr.progress import report, stop_with_parent
+from rlvr.redaction import redact_tracebacks
 from rlvr.scratch import scratch
 from rlvr.store import Manifest, Store, open_store
 from rlvr.training import Scale
@@ -58,6 +59,7 @@ def perform(
     SIGTERM, it saves a checkpoint and `SystemExit` follows with code 75. What was done is signed and appended to the
     store's ledger, before the store remembers it as done; `telling` is what only this stage knows about it.
     """
+    redact_tracebacks()
     keep = open_store(store)
     label = name or body.__name__
     work = Work(
@@ -111,7 +113,7 @@ def read_manifest(artifact: Artifact) -> dict[str, Any]:
     try:
         content = json.loads(Path(artifact.path).read_text())
         content["digest"]
-    except (OSError, ValueError, KeyError, TypeError) as error:
+    except (OSError, ValueError, KeyError, TypeError, RecursionError) as error:
         raise RlvrError(
             f"{artifact.path} is not a manifest of an rlvr artifact ({type(error).__name__}); "
             f"pass the output of another rlvr stage."
