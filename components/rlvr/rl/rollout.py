@@ -20,6 +20,7 @@ from rlvr.rl.graph_decoding import GraphDecoding, can_be_captured
 from rlvr.rl.policy import Features, Policy, Prefix
 from rlvr.training import Sampling, Scale
 
+
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Completion:
     """One sampled response."""
