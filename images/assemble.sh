@@ -2,15 +2,10 @@
 # The last step of the images' first stages: this project, in /opt/rlvr, and the list of what the image holds.
 set -eu
 /opt/tools/bin/python -m hatchling build -t wheel -d dist
-/opt/tools/bin/python -m pip --python /opt/rlvr/bin/python install --no-deps --no-index dist/*.whl
+/opt/tools/bin/python -m pip --python /opt/rlvr/bin/python install --no-deps --no-index --no-compile dist/*.whl
 mkdir -p /opt/rlvr/share /opt/home/rlvr
 /opt/tools/bin/cyclonedx-py environment --pyproject pyproject.toml --output-reproducible \
   --output-format JSON --output-file /opt/rlvr/share/sbom.cdx.json /opt/rlvr/bin/python
-# Bytecode that needs no look at dates: images built twice are equal, and nobody has to write it later. Some packages
-# hold files for newer Pythons, which do not compile and are never imported; this project's must compile.
-compile() {
-  /opt/rlvr/bin/python -m compileall -qq -j 0 --invalidation-mode unchecked-hash "$@"
-}
-compile /opt/rlvr/lib/python3*/site-packages/rlvr /opt/rlvr/lib/python3*/site-packages/rlvr_pipelines
-compile /opt/rlvr/lib || true
+/opt/rlvr/bin/python -m compileall -qqf --invalidation-mode unchecked-hash \
+  /opt/rlvr/lib/python3*/site-packages/rlvr /opt/rlvr/lib/python3*/site-packages/rlvr_pipelines
 chmod g=u /opt/home/rlvr # any user may run the image, its group is 0
