@@ -29,7 +29,7 @@ faults: .venv
 test-gpu: .venv
 	$(BIN)/python -m pytest -q -m gpu
 
-# Where Podman, runc and debootstrap are installed: builds images and runs a pipeline in containers.
+# The part of the tests that builds images and runs a pipeline in containers: Podman, runc and debootstrap, as root.
 test-images: .venv
 	$(BIN)/python -m pytest -q -m images
 

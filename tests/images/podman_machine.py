@@ -4,6 +4,7 @@ import json
 import os
 import shutil
 import subprocess
+import sys
 import time
 from contextlib import contextmanager
 from pathlib import Path
@@ -26,6 +27,14 @@ def missing():
     return None if os.getuid() == 0 else "debootstrap and Podman's overlay storage need root here"
 
 
+def wheels_missing(requirements):
+    """Why the images' torch cannot be had here, where pip looks for packages; None when it can."""
+    command = [sys.executable, "-m", "pip", "install", "--dry-run", "--ignore-installed", "--no-deps", "--quiet"]
+    done = subprocess.run([*command, "--requirement", str(requirements)], capture_output=True, text=True)
+    wanted = requirements.read_text().strip()
+    return None if done.returncode == 0 else f"pip here finds no {wanted}, which the images of variant cpu hold"
+
+
 class Machine:
     """Runs podman commands; `environment` lets other programs use the same storage and socket."""
 
@@ -45,6 +54,12 @@ class Machine:
         done = subprocess.run(["podman", *arguments], env=self.environment, capture_output=True, text=True)
         assert done.returncode == 0 or not check, done.stdout + done.stderr
         return done.stdout
+
+    def obstacle(self, image):
+        """Why not even an empty command runs in a container here; None when it does."""
+        command = ["podman", "run", "--rm", "--network", "none", image, "true"]
+        done = subprocess.run(command, env=self.environment, capture_output=True, text=True)
+        return None if done.returncode == 0 else f"Podman cannot run containers here: {done.stderr.strip()[-300:]}"
 
     def inspect(self, image):
         return json.loads(self.podman("image", "inspect", image))[0]

@@ -41,14 +41,19 @@ COMMAND += [part for path, value in SMALL.items() for part in ("--set", f"{path}
 @pytest.fixture(scope="module")
 def podman(tmp_path_factory):
     """A machine that has the images rlvr-data, rlvr-train and rlvr-evaluate."""
+    if reason := podman_machine.wheels_missing(ROOT / "images/cpu.in"):
+        pytest.skip(reason)
     kept = os.environ.get("RLVR_TEST_PODMAN")
     folder = Path(kept) if kept else tmp_path_factory.mktemp("podman")
     folder.mkdir(parents=True, exist_ok=True)
     with podman_machine.machine(folder, keep=bool(kept)) as made:
         base = podman_machine.debian_base(made, folder)
+        if reason := made.obstacle(base):
+            pytest.skip(reason)
         command = [sys.executable, "images/build.py", "data", "train", "--variant", "cpu", "--base", base]
         command += ["--runtime", "podman", "--out", str(folder / "out")]
         command += ["--", "--isolation", "chroot", "--network", "host"]
+        command += [] if kept else ["--layers=false"]  # what nobody builds again need not be kept step by step
         done = subprocess.run(command, cwd=ROOT, env=made.environment, capture_output=True, text=True)
         assert done.returncode == 0, done.stdout[-4000:] + done.stderr[-4000:]
         made.podman("tag", "rlvr-train:dev", "rlvr-evaluate:dev")
@@ -80,12 +85,29 @@ def objects():
     server.stop()
 
 
-def start(podman, objects, folder, *arguments):
-    command = [*COMMAND, "--home", str(folder), "--runner", "docker", "--lock", str(folder / "images.lock"), *arguments]
-    return subprocess.Popen(
-        command, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True,
-        env={**podman.environment, **objects[0], "OMP_NUM_THREADS": "1", "RLVR_CACHE": str(folder / "cache")},
-    )  # fmt: skip
+@pytest.fixture
+def start(podman, objects):
+    """Starts `rlvr run` in a folder with further arguments; what still runs afterwards is killed."""
+    started = []
+
+    def begin(folder, *arguments):
+        command = [*COMMAND, "--home", str(folder), "--runner", "docker", "--lock", str(folder / "images.lock")]
+        process = subprocess.Popen(
+            [*command, *arguments], stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, preexec_fn=listening,
+            env={**podman.environment, **objects[0], "OMP_NUM_THREADS": "1", "RLVR_CACHE": str(folder / "cache")},
+        )  # fmt: skip
+        started.append(process)
+        return process
+
+    yield begin
+    for process in started:
+        with process:
+            process.kill()
+
+
+def listening():
+    """What a shell starts in the background does not hear Ctrl-C; these commands shall, wherever the tests run."""
+    signal.signal(signal.SIGINT, signal.SIG_DFL)
 
 
 def test_images_are_what_their_files_promise(podman):
@@ -111,6 +133,17 @@ def test_nothing_of_the_build_machine_is_in_an_image(podman):
     assert podman.podman("run", "--rm", "rlvr-data:dev", "sh", "-c", find).split() == []
 
 
+def test_bytecode_holds_whatever_the_dates_of_files_are(podman):
+    """Dates in an image are not those at which its bytecode was made, so bytecode that asks for them is never used."""
+    code = (
+        "import pathlib, sysconfig; "
+        "found = list(pathlib.Path(sysconfig.get_path('purelib')).rglob('*.pyc')); "
+        "print(len(found), sum(path.read_bytes()[4] != 1 for path in found))"
+    )
+    files, dated = podman.podman("run", "--rm", "rlvr-data:dev", "python3", "-c", code).split()
+    assert int(files) > 1000 and int(dated) == 0
+
+
 def test_any_user_can_run_an_image(podman):
     code = "import pathlib, torch, transformers, rlvr.rl.train; pathlib.Path.home().joinpath('mine').touch()"
     options = ["--rm", "--user", "123456:0", "--cap-drop", "ALL", "--network", "none"]
@@ -118,8 +151,8 @@ def test_any_user_can_run_an_image(podman):
     assert podman.podman("run", *options, "rlvr-train:dev", "id", "-u").strip() == "123456"
 
 
-def test_a_pipeline_runs_in_containers_with_s3_between(podman, objects, tmp_path):
-    process = start(podman, objects, tmp_path, "--store", "s3://objects/store")
+def test_a_pipeline_runs_in_containers_with_s3_between(start, objects, tmp_path):
+    process = start(tmp_path, "--store", "s3://objects/store")
     output = process.communicate(timeout=900)[0]
     run = tmp_path / "runs/r1_vlm-laptop-seed0"
     assert process.returncode == 0, output + (run / "run.log").read_text()[-6000:]
@@ -136,20 +169,20 @@ def test_a_pipeline_runs_in_containers_with_s3_between(podman, objects, tmp_path
     for path in tmp_path.rglob("*"):
         if path.is_file() and path.suffix in (".json", ".jsonl", ".log", ".html"):
             assert "very-secret" not in path.read_text(errors="replace"), path
-    again = start(podman, objects, tmp_path, "--store", "s3://objects/store").communicate(timeout=300)[0]
+    again = start(tmp_path, "--store", "s3://objects/store").communicate(timeout=300)[0]
     assert "grpo: already done" in again
     assert json.loads((run / "artifacts.json").read_text()) == made
 
 
-def test_an_error_in_a_container_is_told_as_the_stage_s_own(podman, objects, tmp_path):
-    process = start(podman, objects, tmp_path, "--store", "s3://objects/store", "--data", "s3://objects/nothing")
+def test_an_error_in_a_container_is_told_as_the_stage_s_own(start, tmp_path):
+    process = start(tmp_path, "--store", "s3://objects/store", "--data", "s3://objects/nothing")
     output = process.communicate(timeout=300)[0]
     assert process.returncode == 1 and "Stage ingest:" in output and "s3://objects/nothing" in " ".join(output.split())
     assert "Traceback" not in output
 
 
-def test_an_interrupted_command_leaves_no_container(podman, objects, tmp_path):
-    process = start(podman, objects, tmp_path, "--store", "s3://objects/interrupted")
+def test_an_interrupted_command_leaves_no_container(start, podman, tmp_path):
+    process = start(tmp_path, "--store", "s3://objects/interrupted")
     progress = tmp_path / "runs/r1_vlm-laptop-seed0/progress.jsonl"
     deadline = time.monotonic() + 120
     while not (progress.is_file() and '"start"' in progress.read_text()) and time.monotonic() < deadline:
@@ -164,9 +197,9 @@ def test_an_interrupted_command_leaves_no_container(podman, objects, tmp_path):
     assert podman.podman("ps", "--quiet").split() == []
 
 
-def test_a_missing_image_is_named_before_anything_runs(podman, objects, tmp_path):
+def test_a_missing_image_is_named_before_anything_runs(start, tmp_path):
     (tmp_path / "images.lock").write_text(json.dumps({"rlvr-train": "localhost/absent:dev"}))
-    process = start(podman, objects, tmp_path, "--store", "s3://objects/store")
+    process = start(tmp_path, "--store", "s3://objects/store")
     output = " ".join(process.communicate(timeout=60)[0].split())
     assert process.returncode == 1 and "no image localhost/absent:dev" in output
     assert not os.path.exists(tmp_path / "runs")
