@@ -53,6 +53,7 @@ class DisturbedRun:
 
     def start(self) -> None:
         """Start it, or go on with it."""
+        (self.run / "progress.jsonl").unlink(missing_ok=True)  # what it told before its end is not of now
         command = [sys.executable, str(Path(__file__).parent / "whole_run.py")]
         with open(self.folder / "output.txt", "w") as output:
             self.process = subprocess.Popen(
@@ -71,11 +72,11 @@ class DisturbedRun:
                 found.append(json.loads(line))
         return found
 
-    def wait_for(self, stage: str, step: int = 0) -> bool:
-        """Wait until the stage's body begins, or has done `step` steps; False when the run ended without that."""
+    def wait_for(self, *stages: str, step: int = 0) -> bool:
+        """Wait until the body of one of the stages begins, or has done `step` steps; False when the run ends before."""
 
         def there(line: dict) -> bool:
-            return line["stage"] == stage and (line.get("event") == "start" if not step else line["step"] >= step)
+            return line["stage"] in stages and (line.get("event") == "start" if not step else line["step"] >= step)
 
         return self._wait(lambda lines: any(map(there, lines)))
 
