@@ -6,6 +6,7 @@ AUDIT ?= .venv/audit
 TOOLS ?= .venv/tools
 FUZZ_EXAMPLES ?= 5000
 SEED ?= 0
+TEST_PROCESSES ?= 2
 
 .PHONY: demo demo-r1_v test faults test-gpu test-images smoke bench images lock-images smol lint-manifests licences audit-dependencies sbom fuzz clean
 
@@ -19,7 +20,7 @@ test: .venv
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
-	$(BIN)/python -m pytest -q
+	OMP_NUM_THREADS=1 $(BIN)/python -m pytest -q -n $(TEST_PROCESSES) --dist loadfile
 
 # Every fault and kill, many times over, and a table of what was tried and lost; the short form is part of `make test`.
 faults: .venv

@@ -125,7 +125,7 @@ def test_a_killed_training_goes_on_and_its_model_is_published(
     def run(name):
         if name.endswith("-1"):
             threading.Thread(target=kubelet.run, args=(name,), daemon=True).start()
-            kube.wait_until(lambda: keep.keys("checkpoints/"), 150)
+            kube.wait_until(lambda: any('"saved"' in (keep.read(key) or "") for key in keep.keys("checkpoints/")), 150)
             for index in (0, 1):
                 kubelet.evict(index, signal.SIGKILL)
         else:
