@@ -76,7 +76,8 @@ class DisturbedRun:
         """Wait until the body of one of the stages begins, or has done `step` steps; False when the run ends before."""
 
         def there(line: dict) -> bool:
-            return line["stage"] in stages and (line.get("event") == "start" if not step else line["step"] >= step)
+            event = line.get("event")
+            return line["stage"] in stages and (event is None and line["step"] >= step if step else event == "start")
 
         return self._wait(lambda lines: any(map(there, lines)))
 

@@ -46,6 +46,9 @@ from rlvr.store.turn import NO_LOCKS, one_at_a_time, remove_unused
 STALE_SECONDS = 24 * 3600
 """Age at which what a killed process was bringing, and would go on with, is taken for abandoned."""
 
+DISCARDED = "discarded-"
+"""How the folders begin of artifacts that were discarded; whoever comes removes what is left of them."""
+
 
 class LocalStore:
     """Artifacts and documents under one folder, which is made when something is first written."""
@@ -92,7 +95,7 @@ class LocalStore:
 
     def discard(self, digest: str) -> None:
         """Remove an artifact; nothing happens when it is not here."""
-        folder, discarded = self.root / artifact_key(digest), self.root / STAGING / uuid4().hex
+        folder, discarded = self.root / artifact_key(digest), self.root / STAGING / f"{DISCARDED}{uuid4().hex}"
         with disk_errors(f"Artifact {digest} in {self.url} cannot be removed"):
             (self.root / manifest_key(digest)).unlink(missing_ok=True)
             with contextlib.suppress(FileNotFoundError):
@@ -255,6 +258,9 @@ class LocalStore:
         sweep(self.root / STAGING, 32 * "[0-9a-f]")
         with contextlib.suppress(FileNotFoundError), os.scandir(self.root / STAGING) as entries:
             for entry in entries:
+                if entry.name.startswith(DISCARDED):
+                    shutil.rmtree(entry.path, ignore_errors=True)
+                    continue
                 if time.time() - entry.stat().st_mtime < STALE_SECONDS:
                     continue
                 if not entry.is_dir():
