@@ -30,7 +30,7 @@ faults: .venv
 test-gpu: .venv
 	$(BIN)/python -m pytest -q -m gpu
 
-# The part of the tests that builds images and runs a pipeline in containers: Podman, runc and debootstrap, as root.
+# Where Podman, runc and debootstrap are installed, as root: builds images and runs a pipeline in containers.
 test-images: .venv
 	$(BIN)/python -m pytest -q -m images
 
