@@ -139,7 +139,7 @@ def test_every_setting_reaches_the_platform_specification():
     shown = {entry["name"]: entry["value"] for entry in container["env"]}
     assert shown == {
         "RLVR_CACHE": "/work/cache", "NCCL_DEBUG": "WARN", "RLVR_IMAGE": LOCK["rlvr-evaluate"],
-        "RLVR_PIPELINE": pipeline_digest(text),
+        "RLVR_PIPELINE": pipeline_digest(text), "RLVR_METHOD": "r1_vlm",
     }  # fmt: skip
     asked = strict(platform["platforms"]["kubernetes"]["deploymentSpec"]["executors"]["exec-evaluate"])
     assert asked["nodeSelector"]["labels"] == {"zone": "a"}
