@@ -56,11 +56,6 @@ def test_every_field_of_a_value_has_a_docstring():
                     assert documented, f"{name}.{value.name}.{field.target.id}"
 
 
-def test_nothing_unpickles_or_evaluates():
-    banned = re.compile(r"import pickle|torch\.load\(|\beval\(|\bexec\(|trust_remote_code=True")
-    assert [path for path in SOURCES if banned.search(path.read_text().replace(".eval()", ""))] == []
-
-
 def test_every_method_file_is_in_the_table():
     from rlvr_pipelines.methods import METHODS
 
