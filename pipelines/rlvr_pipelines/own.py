@@ -10,7 +10,8 @@ import hashlib
 import inspect
 import os
 import sys
-from collections.abc import Sequence
+import traceback
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 from pathlib import Path
 
@@ -71,7 +72,7 @@ def _reward(text: str) -> Reward:
         factor = float(weight or 1)
     except ValueError as error:
         raise RlvrError(f"--reward: the weight {weight!r} of {name} is not a number.") from error
-    made = resolve(f"{_importable(module)}:{function}")
+    made = _imported(module, function)
     parameters = list(inspect.signature(made).parameters.values())
     if not parameters or not any(one.kind is inspect.Parameter.VAR_KEYWORD for one in parameters):
         raise RlvrError(
@@ -81,6 +82,20 @@ def _reward(text: str) -> Reward:
     source = inspect.getsourcefile(made)
     digest = hashlib.sha256(Path(source).read_bytes()).hexdigest() if source else ""
     return Reward(function=made, weight=factor, code=digest)
+
+
+def _imported(module: str, function: str) -> Callable[..., list[float | None]]:
+    """The function; `RlvrError` with the line where importing its module fails."""
+    try:
+        return resolve(f"{_importable(module)}:{function}")
+    except RlvrError:
+        raise
+    except Exception as error:  # code of people's own raises whatever it does
+        line = error.lineno if isinstance(error, SyntaxError) else traceback.extract_tb(error.__traceback__)[-1].lineno
+        raise RlvrError(
+            f"--reward: {module} cannot be imported: {type(error).__name__} in line {line}: "
+            f"{error.msg if isinstance(error, SyntaxError) else error}. Mend it and run again."
+        ) from error
 
 
 def _importable(module: str) -> str:

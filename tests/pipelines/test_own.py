@@ -1,5 +1,7 @@
 """Own data, base, rewards and settings: what becomes of the method, what is recorded, what is refused."""
 
+import sys
+
 import pytest
 
 from rlvr.errors import RlvrError
@@ -62,6 +64,22 @@ def test_weights_change_by_the_function_s_name():
 def test_what_is_refused(given, message):
     with pytest.raises(RlvrError, match=message):
         with_own(profile("laptop"), **given)
+
+
+@pytest.mark.parametrize(
+    ("code", "message"),
+    [
+        ("def brief(completions, **columns)\n", "SyntaxError in line 1: expected ':'"),
+        ("\n1 / 0\n", "ZeroDivisionError in line 2"),
+    ],
+)
+def test_a_file_of_rewards_that_cannot_be_imported_is_named_with_the_line(tmp_path, monkeypatch, code, message):
+    monkeypatch.setattr("sys.path", [*sys.path])
+    monkeypatch.setenv("PYTHONPATH", "")
+    file = tmp_path / f"broken_{len(code)}.py"
+    file.write_text(code)
+    with pytest.raises(RlvrError, match=rf"broken_\d+\.py cannot be imported: {message}"):
+        with_own(profile("laptop"), rewards=[f"{file}:brief"])
 
 
 @pytest.mark.parametrize(
