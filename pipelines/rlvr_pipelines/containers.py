@@ -20,6 +20,7 @@ from rlvr.errors import RlvrError
 from rlvr.lineage.keys import SIGNING_KEY, configuration, signer
 from rlvr.method import Method
 from rlvr.progress import LOCK, VARIABLE
+from rlvr_pipelines.container_run import run_container
 from rlvr_pipelines.profiles import Profile
 
 PASSED = (
@@ -35,6 +36,8 @@ SOCKETS = ("/var/run/docker.sock", "$XDG_RUNTIME_DIR/podman/podman.sock", "/run/
 """Where a runtime listens when DOCKER_HOST does not say."""
 LABEL = "rlvr.run"
 """Label of the containers of one command."""
+FOLDER = "rlvr.folder"
+"""Label that names the run's folder, by which what a killed command left is found."""
 USER = 1001
 """The images' own user; its group is 0, and so is every other user's that an image is run as."""
 
@@ -73,10 +76,13 @@ class Containers:
         """Kubeflow's runner, for a run whose files are in `folder`."""
         from docker.types import DeviceRequest, Mount
         from kfp import local
+        from kfp.local import docker_task_handler
 
+        docker_task_handler.run_docker_container = run_container
         (folder / "pipeline").mkdir(exist_ok=True)
         with _client() as client:
             about = client.info()
+            _remove(client, {"label": f"{FOLDER}={folder}", "status": "exited"})
         options = [str(option) for option in about.get("SecurityOptions") or ()]
         shown = {str(folder): False, **{path: True for path in self._read()}}
         certificates = {name: path for name in CERTIFICATES if Path(path := os.environ.get(name, "")).is_file()}
@@ -97,21 +103,19 @@ class Containers:
             user=_user(folder, rootless=any("rootless" in option for option in options)),
             cap_drop=["ALL"],
             security_opt=["no-new-privileges"] + ["label=disable"] * any("selinux" in option for option in options),
-            labels={LABEL: self.token},
+            labels={LABEL: self.token, FOLDER: str(folder)},
             shm_size="8g",  # processes of one stage talk through it; a limit, not a reservation
             **({"device_requests": [DeviceRequest(count=-1, capabilities=[["gpu"]])]} if gpus else {}),
         )
 
     def stop(self) -> None:
-        """End the containers that this command started and that still run."""
+        """End the containers that this command started and that are still there."""
         from docker.errors import DockerException
 
         if self.secret is not None:
             self.secret.cleanup()
         with contextlib.suppress(RlvrError, DockerException), _client() as client:
-            for container in client.containers.list(filters={"label": f"{LABEL}={self.token}"}, ignore_removed=True):
-                with contextlib.suppress(DockerException):  # it ended by itself
-                    container.kill()
+            _remove(client, {"label": f"{LABEL}={self.token}"})
 
     def _key(self) -> str:
         """The file of this machine's signing key, readable by the user that stages are run as."""
@@ -182,6 +186,15 @@ def _client() -> Iterator[Any]:
         yield client
     finally:
         client.close()
+
+
+def _remove(client: Any, filters: dict[str, str]) -> None:
+    """Remove the containers that are so, running or not."""
+    from docker.errors import DockerException
+
+    for container in client.containers.list(all=True, filters=filters, ignore_removed=True):
+        with contextlib.suppress(DockerException):  # its own command removed it
+            container.remove(force=True)
 
 
 def _reach(host: str) -> None:
