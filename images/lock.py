@@ -15,18 +15,22 @@ UV = [
     "pip", "compile", "--quiet", "--generate-hashes", "--no-header", "--no-annotate", "--upgrade",
     "--python-version", "3.11", "--python-platform", "x86_64-manylinux_2_28",
 ]  # fmt: skip
-PROJECT = ["pyproject.toml", "images/executor.in", "--constraint", "constraints.txt"]
+EVERY = ["pyproject.toml", "--extra", "openlineage"]
+"""Every stage sends events about itself if it is told where."""
+PROJECT = [*EVERY, "images/executor.in", "--constraint", "constraints.txt"]
 CPU = ["images/cpu.in", "--no-emit-package", "deepspeed", "--no-emit-package", "ninja"]
 LOCKS = {
     "tools/requirements.txt": ["images/tools/requirements.in", "--constraint", "constraints.txt"],
-    "data/requirements.txt": [*PROJECT, "--extra", "data", "--extra", "registry", "images/cluster.in"],
+    "data/requirements.txt": [
+        *PROJECT, "--extra", "data", "--extra", "registry", "--extra", "signing", "images/cluster.in",
+    ],
     "train/requirements-cuda.txt": [*PROJECT, "--extra", "train", "images/cluster.in"],
     "train/requirements-cpu.txt": [*PROJECT, "--extra", "train", "images/cluster.in", *CPU],
-    "lmms-eval/requirements.txt": ["pyproject.toml", "images/lmms-eval/requirements.in"],
+    "lmms-eval/requirements.txt": [*EVERY, "images/lmms-eval/requirements.in"],
     "evaluate/requirements-cuda.txt": [*PROJECT, "--extra", "evaluate"],
     "evaluate/requirements-cpu.txt": [*PROJECT, "--extra", "evaluate", *CPU],
-}
-"""Lock -> what it is made of."""
+}  # fmt: skip
+"""Lock -> what it is made of. Who has a shell in the image of data audits there, released models included."""
 EXECUTOR = ["images/executor.in", "--constraint", "constraints.txt", "--no-deps"]
 """For lmms-eval, whose packages exclude those of kfp: Kubeflow's executor needs none of them."""
 

@@ -88,8 +88,10 @@ def test_what_each_image_holds():
     holds = {f"{path.parent.name}/{path.name}": set(locked(path)) for path in LOCKS}
     assert "torch" not in holds["data/requirements.txt"] and "great-expectations" in holds["data/requirements.txt"]
     assert "model-registry" in holds["data/requirements.txt"], "the promotion gate runs in it"
+    assert {"model-signing", "pyopenssl"} <= holds["data/requirements.txt"], "it audits released models"
     for name in IMAGES:
-        assert all("kfp" in packages for lock, packages in holds.items() if lock.startswith(f"{name}/"))
+        needed = {"kfp", "openlineage-python"}
+        assert all(needed <= packages for lock, packages in holds.items() if lock.startswith(f"{name}/"))
     for variant in ("cpu", "cuda"):
         assert {"torch", "transformers", "peft"} <= holds[f"train/requirements-{variant}.txt"]
         assert {"torch", "transformers"} <= holds[f"evaluate/requirements-{variant}.txt"]
