@@ -1,22 +1,18 @@
 """Progress of long work as JSON lines, for whoever watches: the `rlvr` command, or a pod's log."""
 
-import fcntl
 import json
 import os
-import threading
 import time
-from pathlib import Path
 from typing import Any
 
 from rlvr.redaction import redacted
 
 VARIABLE = "RLVR_PROGRESS"
-"""Environment variable naming the file that progress lines are appended to; unset prints a line now and then."""
+"""Environment variable naming the file that progress lines are appended to. Unset, some are printed: events, notes,
+ends, and one in ten seconds of the others."""
 
 LOCK = "RLVR_LOCK"
 """Environment variable naming the file that the watching command keeps locked while it lives."""
-WATCH_SECONDS = 0.5
-"""How often a stage looks whether that command still lives."""
 
 MAX_CHARACTERS = 1_000_000
 """Longest line that is read as progress."""
@@ -32,7 +28,7 @@ def report(stage: str, step: int, total: int, **values: Any) -> None:
     if path := os.environ.get(VARIABLE):
         with open(path, "a", encoding="utf-8") as file:
             file.write(line + "\n")
-    elif "event" in values or step == total or time.monotonic() - _last_printed > 10:
+    elif "event" in values or "note" in values or step == total or time.monotonic() - _last_printed > 10:
         _last_printed = time.monotonic()
         print(line, flush=True)
 
@@ -62,29 +58,3 @@ def progress_line(text: str | bytes) -> dict[str, Any] | None:
         return None
     counted = all(type(line.get(key)) is int for key in ("step", "total"))
     return line if counted and type(line.get("time")) in (int, float) else None
-
-
-def stop_with_parent() -> None:
-    """End this process soon after the command that started it has died, however it died.
-
-    Without this a killed `rlvr run` would leave its stage running, and a second run would work beside it.
-    """
-    path = os.environ.get(LOCK)
-    if path:
-        token = Path(path).read_text(encoding="utf-8")
-        threading.Thread(target=_watch, args=(path, token), daemon=True).start()
-
-
-def _watch(path: str, token: str) -> None:
-    """Exit when nobody holds the lock, or when somebody else does."""
-    with open(path, encoding="utf-8") as file:
-        while True:
-            time.sleep(WATCH_SECONDS)
-            file.seek(0)
-            if file.read() != token:
-                os._exit(75)
-            try:
-                fcntl.flock(file, fcntl.LOCK_SH | fcntl.LOCK_NB)
-                os._exit(75)
-            except BlockingIOError:
-                continue

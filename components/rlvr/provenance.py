@@ -20,11 +20,12 @@ from rlvr.canonical import digest, dumps, load, plain
 from rlvr.checkpoints import Checkpoints
 from rlvr.errors import RlvrError
 from rlvr.launch import EXIT_CODE, Stopped, launch
+from rlvr.launch.command import stop_with_command
 from rlvr.launch.work import Work, without_job
 from rlvr.lineage.pod_note import leave_note
 from rlvr.lineage.record import Source, Telling, announced, attest, now, ready_to_sign
 from rlvr.lineage.use import note_use
-from rlvr.progress import report, stop_with_parent
+from rlvr.progress import report
 from rlvr.redaction import redact_tracebacks
 from rlvr.scratch import scratch
 from rlvr.store import Manifest, Store, open_store
@@ -148,7 +149,7 @@ Sign = Callable[[Mapping[str, str]], object]
 def _run(body: Callable[..., object], keep: Store, work: Work, scale: Scale, sign: Sign) -> None:
     """Do the work here or as a TrainJob, telling whoever watches how it goes."""
     report(work.label, 0, 1, event="start")
-    stop_with_parent()
+    stop_with_command()
     with _told(work.label), announced(work, now()):
         if scale.job is None:
             compute(body, keep, work, sign=sign)

@@ -25,6 +25,7 @@ def run_container(client: Any, image: str, command: Sequence[str], volumes: Mapp
     Takes the place of `run_docker_container` of kfp/local/docker_task_handler.py. Raises `docker.errors.NotFound` for a
     container that someone else removed.
     """
+    print(f"Image {image}")
     container = client.containers.run(
         image=image, command=list(command), volumes=dict(volumes), detach=True, stdout=True, stderr=True, **options
     )

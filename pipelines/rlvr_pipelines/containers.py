@@ -1,9 +1,9 @@
 """Every stage in a container of its own, through a Docker or Podman socket of this machine.
 
 The images are those that a cluster runs; artifacts travel through an S3 store, as they do there. A container gets the
-run's folder (progress, log, Kubeflow's small manifests), read-only the folders that the method reads and the key that
-signs, and what it must know of the environment, secrets included, as environment variables: never as parameters, which
-are kept.
+run's folder (progress, log, Kubeflow's small manifests), read-only the folders that the method reads, the key that signs
+and OpenLineage's configuration, and what it must know of the environment, secrets included, as environment variables:
+never as parameters, which are kept.
 """
 
 import contextlib
@@ -30,6 +30,10 @@ PASSED = (
     "HTTP_PROXY", "HTTPS_PROXY", "NO_PROXY", "http_proxy", "https_proxy", "no_proxy",
 )  # fmt: skip
 """Environment variables that stages see if they are set here."""
+EVENTS = "OPENLINEAGE_"
+"""Beginning of the names of those that say where OpenLineage events go; stages see all of them."""
+EVENTS_FILE = "OPENLINEAGE_CONFIG"
+"""The one that names a file; stages see the file, too, which may hold a key."""
 CERTIFICATES = ("AWS_CA_BUNDLE", "SSL_CERT_FILE", "REQUESTS_CA_BUNDLE")
 """Variables that name a file of certificates; stages see the variable and the file."""
 SOCKETS = ("/var/run/docker.sock", "$XDG_RUNTIME_DIR/podman/podman.sock", "/run/podman/podman.sock")
@@ -88,8 +92,13 @@ class Containers:
         certificates = {name: path for name in CERTIFICATES if Path(path := os.environ.get(name, "")).is_file()}
         shown |= {path: True for path in certificates.values()}
         environment = {name: os.environ[name] for name in PASSED if name in os.environ} | certificates
-        environment[SIGNING_KEY] = self._key()
-        shown[environment[SIGNING_KEY]] = True
+        environment |= {name: value for name, value in os.environ.items() if name.startswith(EVENTS)}
+        signer()  # makes the key if there is none
+        environment[SIGNING_KEY] = os.environ.get(SIGNING_KEY) or str(configuration() / "signing-key.pem")
+        for name in (SIGNING_KEY, EVENTS_FILE):
+            if Path(path := environment.get(name, "")).is_file():
+                environment[name] = self._readable(Path(path).resolve(), name)
+                shown[environment[name]] = True
         environment[VARIABLE] = str(folder / "progress.jsonl")
         if about.get("KernelVersion") == platform.release():  # locks do not reach into a virtual machine
             environment[LOCK] = os.environ[LOCK]
@@ -117,17 +126,16 @@ class Containers:
         with contextlib.suppress(RlvrError, DockerException), _client() as client:
             _remove(client, {"label": f"{LABEL}={self.token}"})
 
-    def _key(self) -> str:
-        """The file of this machine's signing key, readable by the user that stages are run as."""
-        signer()  # makes the key if there is none
-        path = Path(os.environ.get(SIGNING_KEY) or configuration() / "signing-key.pem").resolve()
+    def _readable(self, path: Path, name: str) -> str:
+        """A file that the user that stages are run as can read: `path`, or a copy that goes with this command."""
         if os.getuid() != 0:
             return str(path)
-        self.secret = tempfile.TemporaryDirectory(prefix="rlvr-key-")
-        copy = Path(self.secret.name) / "signing-key.pem"
+        if self.secret is None:
+            self.secret = tempfile.TemporaryDirectory(prefix="rlvr-key-")
+            Path(self.secret.name).chmod(0o750)
+        copy = Path(self.secret.name) / f"{name.lower()}{path.suffix}"
         copy.touch(mode=0o640)
         copy.write_bytes(path.read_bytes())
-        Path(self.secret.name).chmod(0o750)
         return str(copy)
 
     def _read(self) -> list[str]:

@@ -65,19 +65,25 @@ def test_a_store_outside_is_one_line_away(tmp_path):
         assert not connects(policies, Pod("kubeflow", labels), Address("169.254.169.254"), 443)
 
 
+SERVERS = [  # part -> what it opens, and the port
+    ("model-registry", Pod("kubeflow", {"component": "model-registry-server"}), 8080),
+    ("openlineage", Pod("marquez", {"app.kubernetes.io/component": "marquez"}), 5000),
+]
+
+
+@pytest.mark.parametrize(("part", "server", "port"), SERVERS, ids=[part for part, *_ in SERVERS])
 @pytest.mark.parametrize("overlay", ["standalone", "multi-user"])
-def test_pipeline_pods_reach_a_model_registry_where_it_is_asked_for(tmp_path, overlay):
+def test_pipeline_pods_reach_a_server_where_its_part_is_asked_for(tmp_path, overlay, part, server, port):
     shutil.copytree(MANIFESTS, tmp_path / "manifests")
     folder = tmp_path / "manifests" / "overlays" / overlay
     file = folder / "kustomization.yaml"
     before = list(yaml.safe_load_all(render(folder)))
-    file.write_text(file.read_text().replace("# - ../../parts/model-registry", "- ../../parts/model-registry"))
+    file.write_text(file.read_text().replace(f"# - ../../parts/{part}", f"- ../../parts/{part}"))
     after = list(yaml.safe_load_all(render(folder)))
-    registry = Pod("kubeflow", {"component": "model-registry-server"})
     for rendered, open_to_it in ((before, False), (after, True)):
         policies = [item for item in rendered if item["kind"] == "NetworkPolicy"]
         space = policies[0]["metadata"]["namespace"]
         for component, expected in ((None, open_to_it), ("training", False), ("reaper", False)):
             labels = {"app.kubernetes.io/part-of": "rlvr"}
             labels |= {"app.kubernetes.io/component": component} if component else {}
-            assert connects(policies, Pod(space, labels), registry, 8080) is expected
+            assert connects(policies, Pod(space, labels), server, port) is expected

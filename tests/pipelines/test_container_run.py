@@ -86,7 +86,7 @@ RUNNING = {"Status": "running", "ExitCode": 0}
 @pytest.mark.parametrize(("state", "code"), [("exited", 0), ("exited", 65), ("stopped", 137), ("dead", 1)])
 def test_the_exit_code_is_the_container_s(runtime, capfd, state, code):
     assert run(runtime, RUNNING, RUNNING, {"Status": state, "ExitCode": code}) == code
-    assert capfd.readouterr().out == "a stage said: café\n"
+    assert capfd.readouterr().out == "Image localhost/rlvr-data:dev\na stage said: café\n"
     assert runtime.created["Image"] == "localhost/rlvr-data:dev" and runtime.created["User"] == "1001:0"
     assert runtime.created["HostConfig"]["Binds"] == ["/work:/work:rw"]
     assert not runtime.created["HostConfig"].get("AutoRemove")

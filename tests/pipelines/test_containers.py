@@ -89,7 +89,8 @@ def folder(tmp_path, monkeypatch):
     for name in ("progress.jsonl", "lock"):
         (made / name).touch()
     monkeypatch.setenv("RLVR_LOCK", str(made / "lock"))
-    for name in (*CERTIFICATES, "RLVR_SIGNING_KEY"):
+    events = [name for name in os.environ if name.startswith("OPENLINEAGE_")]
+    for name in (*CERTIFICATES, "RLVR_SIGNING_KEY", *events):
         monkeypatch.delenv(name, raising=False)
     monkeypatch.setenv("XDG_CONFIG_HOME", str(tmp_path / "configuration"))
     yield made
@@ -211,3 +212,28 @@ def test_every_stage_signs_with_this_machine_s_key_whose_copy_goes_with_the_comm
     assert key.stat().st_mode & 0o007 == 0
     started.stop()
     assert key.exists() == (os.getuid() != 0)
+
+
+def test_stages_send_openlineage_events_where_this_command_is_told_to(tmp_path, runtime, folder, monkeypatch):
+    file = tmp_path / "events.yml"
+    file.write_text("transport: {type: http, url: http://127.0.0.1:5000}")
+    file.chmod(0o600)
+    told = {
+        "OPENLINEAGE_URL": "http://127.0.0.1:5000",
+        "OPENLINEAGE_API_KEY": "key",
+        "OPENLINEAGE__TRANSPORT__TYPE": "http",
+        "OPENLINEAGE_NAMESPACE": "mine",
+    }
+    for name, value in told.items():
+        monkeypatch.setenv(name, value)
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setenv("OPENLINEAGE_CONFIG", file.name)
+    started = containers(tmp_path)
+    options = started.runner(folder).container_run_args
+    assert told.items() <= options["environment"].items()
+    seen = Path(options["environment"]["OPENLINEAGE_CONFIG"])
+    assert seen.is_absolute() and seen.read_text() == file.read_text()
+    assert mounted(options) == {str(folder): False, str(seen): True}
+    assert os.getuid() != 0 or (seen.stat().st_mode & 0o777, seen.stat().st_gid) == (0o640, 0)
+    started.stop()
+    assert file.exists() and seen.exists() == (os.getuid() != 0)

@@ -27,6 +27,7 @@ SECRETS = [
     ("rlvr-object-store", True, {"AWS_ENDPOINT_URL", "AWS_REGION"}),
     ("rlvr-hub", True, {"HF_TOKEN"}),
     ("rlvr-judge", True, {"RLVR_JUDGE_URL", "RLVR_JUDGE_KEY"}),
+    ("rlvr-openlineage", True, {"OPENLINEAGE_URL", "OPENLINEAGE_API_KEY"}),
     ("rlvr-signing-key", True, {"RLVR_SIGNING_KEY"}),
 ]
 

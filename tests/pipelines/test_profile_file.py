@@ -48,7 +48,12 @@ def test_a_file_extends_a_profile_that_ships(tmp_path):
     assert (mine.name, mine.description, mine.max_benchmarks) == ("mine", "ours", 1)
     assert (mine.run.service_account, mine.run.ttl_seconds_after_failure) == ("trainer", 1_209_600)
     assert set(mine.pods["data"].secrets) == set()
-    assert set(mine.pods["data"].optional_secrets) == {"rlvr-object-store", "rlvr-hub", "rlvr-signing-key"}
+    assert set(mine.pods["data"].optional_secrets) == {
+        "rlvr-object-store",
+        "rlvr-hub",
+        "rlvr-openlineage",
+        "rlvr-signing-key",
+    }
     train = mine.pods["train"]
     assert (train.gpu, train.memory, train.tolerations, train.timeout_seconds) == (4, "900Gi", (), None)
     assert (mine.pods["evaluate"].cpu, mine.pods["evaluate"].tolerations) == ("4", shipped.pods["evaluate"].tolerations)

@@ -16,8 +16,8 @@ WORKFLOW_LABEL = "workflows.argoproj.io/workflow"
 """Label by which Argo names the Workflow of a pod."""
 HANDED_ON = ("AWS_", "HF_", "NCCL_", "TORCH_", "OMP_", "RLVR_")
 """Beginnings of the names of plain variables that the TrainJob gets, too."""
-OWN = re.compile(r"RLVR_(?!JUDGE_|CACHE|IMAGE|PIPELINE)")
-"""Our variables that the stage alone needs, such as the key that it signs with: pods that train hold none."""
+OWN = re.compile(r"RLVR_(?!JUDGE_|CACHE|IMAGE|PIPELINE)|OPENLINEAGE_")
+"""Variables that the stage alone needs: the key that it signs with, where it sends events. Pods that train get none."""
 FOR_THE_POD = ("AWS_WEB_IDENTITY_", "AWS_ROLE_", "AWS_CONTAINER_")
 """Beginnings of the names of variables that a cluster gives to each pod by its service account."""
 SECRET = ("SECRET", "TOKEN", "PASSWORD", "_KEY")
