@@ -5,26 +5,27 @@ finished one again does nothing.
 """
 
 import contextlib
-import fcntl
 import json
 import os
-import secrets
 import shutil
+import signal
 import threading
-import time
 import warnings
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from functools import partial
 from pathlib import Path
 from typing import Any, Protocol, TextIO
 
 from rlvr.errors import RlvrError
+from rlvr.launch import Stopped
 from rlvr.lineage.record import RUN
 from rlvr.method import Method
-from rlvr.progress import LOCK, VARIABLE, WATCH_SECONDS, read
+from rlvr.progress import VARIABLE, read
 from rlvr.store import open_store
 from rlvr_pipelines.profiles import Profile
 from rlvr_pipelines.progress_view import ProgressView
+from rlvr_pipelines.run_lock import alone
+from rlvr_pipelines.stop_signals import stop_signals
 from rlvr_pipelines.verification_copy import copy_verification
 
 IMAGES = {f"rlvr-{kind}": "python" for kind in ("data", "train", "evaluate", "lmms-eval")}
@@ -74,7 +75,8 @@ def run(
     """Run the method's pipeline and return the run's folder, which then holds `report.html` and `metrics.json`.
 
     `home` receives `runs/<method>-<profile>-seed<seed>/`; `store` is where artifacts go; stages are started by
-    `runner`, as subprocesses by default. A failing stage raises `RlvrError` with the stage's own message.
+    `runner`, as subprocesses by default. A failing stage raises `RlvrError` with the stage's own message. SIGTERM and
+    Ctrl-C are passed on to the stages: training saves a checkpoint, and `Stopped` or KeyboardInterrupt follows.
     """
     runner = runner or Subprocesses()
     images = runner.images(store, view.console.print)
@@ -85,13 +87,15 @@ def run(
         (folder / "run.log").touch()
     except OSError as error:
         raise RlvrError(f"{folder} cannot be written: {error.strerror}. Choose another --home.") from error
-    with _alone(folder), open(folder / "run.log", "a", encoding="utf-8") as log:
+    with alone(folder) as ask_to_stop, open(folder / "run.log", "a", encoding="utf-8") as log:
         (folder / "progress.jsonl").write_text("")
         view.begin(folder)
         work = partial(_execute, method, profile, folder, store, seed, images, runner)
-        outcome = _follow(work, runner.stop, folder, view, log)
+        outcome, asked = _follow(work, ask_to_stop, runner.stop, folder, view, log)
     events = read(folder / "progress.jsonl")[0]
     copy_verification(events, store, folder)
+    if outcome is not None and asked is not None and not any(line.get("event") == "error" for line in events):
+        raise KeyboardInterrupt if asked is signal.SIGINT else Stopped("The run was told to stop by SIGTERM.")
     if outcome is not None or not any(line["stage"] == "report" and "outputs" in line for line in events):
         raise RlvrError(_failure(events, folder, outcome)) from outcome
     _collect(events, store, folder)
@@ -101,9 +105,17 @@ def run(
 
 
 def _follow(
-    work: Callable[[], None], stop: Callable[[], None], folder: Path, view: ProgressView, log: TextIO
-) -> Exception | None:
-    """Do the work in a thread and show its progress meanwhile, then stop what is left of it; returns what it raised."""
+    work: Callable[[], None],
+    ask_to_stop: Callable[[], None],
+    stop: Callable[[], None],
+    folder: Path,
+    view: ProgressView,
+    log: TextIO,
+) -> tuple[Exception | None, signal.Signals | None]:
+    """Do the work in a thread and show its progress meanwhile, then stop what is left of it.
+
+    Returns what it raised, and the signal by which this command was told to stop.
+    """
     raised: list[Exception] = []
 
     def attempt() -> None:
@@ -116,19 +128,24 @@ def _follow(
     os.environ[RUN] = folder.name
     offset = 0
     thread = threading.Thread(target=attempt, daemon=True)
-    with contextlib.redirect_stdout(log), contextlib.redirect_stderr(log), view:
+    with contextlib.redirect_stdout(log), contextlib.redirect_stderr(log), view, stop_signals() as asked:
         try:
             thread.start()
+            told = False
             while thread.is_alive():
                 thread.join(0.2)
                 lines, offset = read(folder / "progress.jsonl", offset)
                 view.show(lines)
+                if asked() and not told:
+                    ask_to_stop()
+                    view.stopping()
+                    told = True
         finally:
             stop()
             thread.join(1)  # what an interrupted stage still prints belongs in the log
         lines, offset = read(folder / "progress.jsonl", offset)
         view.show(lines)
-    return raised[0] if raised else None
+    return raised[0] if raised else None, asked()
 
 
 def _execute(
@@ -143,39 +160,6 @@ def _execute(
         graph = build(method, profile, images, store, seed)
         local.init(runner.runner(folder), pipeline_root=str(folder / "pipeline"), raise_on_error=True)
         graph()
-
-
-@contextlib.contextmanager
-def _alone(folder: Path) -> Iterator[None]:
-    """Hold the run's lock; a second command on the same run is refused; stages of a killed one may end first."""
-    with open(folder / "lock", "a+", encoding="utf-8") as file:
-        deadline = time.monotonic() + 4 * WATCH_SECONDS
-        while not _locked(file):
-            if time.monotonic() > deadline:
-                raise RlvrError(
-                    f"{folder} is in use by another `rlvr run`. Wait for it, or choose another --seed or --home."
-                )
-            time.sleep(0.05)  # a stage of a killed command holds the lock for the moment in which it ends itself
-        file.seek(0)
-        killed = bool(file.read())  # a command that ends by itself leaves the file empty
-        file.truncate(0)
-        file.write(secrets.token_hex(8))
-        file.flush()
-        if killed:
-            time.sleep(3 * WATCH_SECONDS)
-        os.environ[LOCK] = str(folder / "lock")
-        try:
-            yield
-        finally:
-            file.truncate(0)
-
-
-def _locked(file: TextIO) -> bool:
-    try:
-        fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
-    except BlockingIOError:
-        return False
-    return True
 
 
 def _failure(events: list[dict[str, Any]], folder: Path, outcome: Exception | None) -> str:

@@ -52,6 +52,10 @@ class ProgressView:
         """Say where the run's files are."""
         self.console.print(f"[dim]Run folder {escape(str(folder))} (log: run.log)[/dim]")
 
+    def stopping(self) -> None:
+        """Say that the run was told to stop, and what it waits for."""
+        self._say("Stopping: training saves a checkpoint first; Ctrl-C now ends it at once.")
+
     def __enter__(self) -> "ProgressView":
         self.bars.start()
         return self
@@ -94,12 +98,10 @@ class ProgressView:
             self.started[stage] = line["time"]
             self._say(f"{stage}: started")
         elif event == "known":
-            self.started[stage] = line["time"]
             self._say(f"{stage}: already done")
         elif event == "done":
-            seconds = line["time"] - self.started.get(stage, line["time"])
-            if seconds > 0:
-                self._say(f"{stage}: done in {seconds:.0f} s")
+            if stage in self.started:
+                self._say(f"{stage}: done in {line['time'] - self.started[stage]:.0f} s")
         elif event == "stopped":
             self._say(f"{stage}: stopped; it goes on when it is run again")
         elif event is None:

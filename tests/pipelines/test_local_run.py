@@ -36,6 +36,8 @@ def start(folder, *arguments, **environment):
         stdout=subprocess.PIPE,
         stderr=subprocess.STDOUT,
         text=True,
+        start_new_session=True,  # a terminal's processes are a group of their own
+        preexec_fn=lambda: signal.signal(signal.SIGINT, signal.SIG_DFL),  # which jobs in the background do not hear
         env={**os.environ, "OMP_NUM_THREADS": "1", "TMPDIR": str(folder), **environment},  # killed runs leave folders
     )
 
@@ -131,6 +133,33 @@ def test_a_killed_run_continues_and_ends_with_the_same_bytes(finished, tmp_path)
     output = finish(start(tmp_path))
     continued = [line["note"] for line in progress(tmp_path) if "note" in line]
     assert any("continuing after step" in note for note in continued), output
+    assert digests(tmp_path)["grpo"]["model"] == digests(whole)["grpo"]["model"]
+
+
+def told_to_stop(process, folder, number, *, everybody):
+    """What `rlvr run` prints when a signal comes in the middle of grpo: to it alone, or to all processes as Ctrl-C."""
+    deadline, before = time.monotonic() + 300, 0
+    while grpo_step(folder) <= before and process.poll() is None and time.monotonic() < deadline:
+        before = before or max((line["step"] for line in progress(folder) if "note" in line), default=0)
+        time.sleep(0.05)
+    (os.killpg if everybody else os.kill)(process.pid, number)
+    output, _ = process.communicate(timeout=300)
+    assert "grpo: stopped; it goes on when it is run again" in output and "Traceback" not in output, output
+    assert list((folder / "store").glob(f"checkpoints/*/{grpo_step(folder):09d}.json")), output
+    return process.returncode, output.splitlines()[-1]
+
+
+def test_a_run_told_to_stop_saves_a_checkpoint_and_goes_on_from_it(finished, tmp_path):
+    whole, _ = finished
+    told = told_to_stop(start(tmp_path), tmp_path, signal.SIGTERM, everybody=False)
+    assert told == (75, "The run was told to stop by SIGTERM. Run the same command to go on.")
+    first = grpo_step(tmp_path)
+    told = told_to_stop(start(tmp_path), tmp_path, signal.SIGINT, everybody=True)
+    assert told == (130, "Interrupted; run the same command to go on.")
+    second = grpo_step(tmp_path)
+    assert 0 < first < second < 40
+    finish(start(tmp_path))
+    assert f"continuing after step {second}" in [line["note"] for line in progress(tmp_path) if "note" in line]
     assert digests(tmp_path)["grpo"]["model"] == digests(whole)["grpo"]["model"]
 
 

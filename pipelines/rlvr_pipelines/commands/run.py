@@ -54,6 +54,7 @@ def run(
     ] = Path("images/images.lock"),
 ) -> None:
     """Run a method's whole pipeline here; an interrupted run goes on where it stopped."""
+    from rlvr.launch import EXIT_CODE, Stopped
     from rlvr_pipelines.containers import Containers
     from rlvr_pipelines.local import Runner, Subprocesses
     from rlvr_pipelines.local import run as run_here
@@ -79,7 +80,11 @@ def run(
     where = store or str((home / "store").resolve())
     starter: Runner = Containers(chosen, sized, lock=lock) if runner is RunnerName.DOCKER else Subprocesses()
     view = ProgressView(console)
-    folder = run_here(chosen, sized, home=home.resolve(), store=where, seed=seed, view=view, runner=starter)
+    try:
+        folder = run_here(chosen, sized, home=home.resolve(), store=where, seed=seed, view=view, runner=starter)
+    except Stopped as stopped:
+        Console(stderr=True).print(f"{stopped} Run the same command to go on.")
+        sys.exit(EXIT_CODE)
     print_summary(folder, console)
 
 
