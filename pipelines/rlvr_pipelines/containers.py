@@ -1,9 +1,9 @@
 """Every stage in a container of its own, through a Docker or Podman socket of this machine.
 
 The images are those that a cluster runs; artifacts travel through an S3 store, as they do there. A container gets the
-run's folder (progress, log, Kubeflow's small manifests), read-only the folders that the method reads, the key that signs
-and OpenLineage's configuration, and what it must know of the environment, secrets included, as environment variables:
-never as parameters, which are kept.
+run's folder (progress, log, Kubeflow's small manifests), read-only the folders that the method reads, the key that
+signs and OpenLineage's configuration, and what it must know of the environment, secrets included, as environment
+variables: never as parameters, which are kept.
 """
 
 import contextlib

@@ -9,7 +9,7 @@ from rlvr.errors import RlvrError
 
 QUANTITY = re.compile(r"\d+(\.\d+)?(m|k|[KMGTPE]i|[MGTPE])?")
 """A Kubernetes quantity: `500m`, `8`, `64Gi`."""
-SECRET = re.compile(r"(^|_)(SECRET|TOKEN|PASSWORD|PASSWD|CREDENTIALS?|KEY)(_|$)", re.IGNORECASE)
+SECRET = re.compile(r"(^|_)(SECRET|TOKEN|PASSWORD|PASSWD|CREDENTIALS?|(API)?KEY)(_|$)", re.IGNORECASE)
 """Names of variables whose values nobody may read in a compiled pipeline."""
 
 

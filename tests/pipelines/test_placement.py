@@ -177,6 +177,7 @@ def test_every_setting_reaches_the_platform_specification():
         ({"volume_claim": "a", "scratch": "1Gi"}, "both want /work"),
         ({"secrets": {"s": {"A": "k", "B": "k"}}}, "secrets.s gives one key to two variables"),
         ({"environment": {"HF_TOKEN": "x"}}, r"environment.HF_TOKEN would stand in the compiled pipeline"),
+        ({"environment": {"OPENLINEAGE__TRANSPORT__AUTH__APIKEY": "x"}}, r"AUTH__APIKEY would stand in the compiled"),
         ({"environment": {"AWS_SECRET_ACCESS_KEY": "x"}}, r"\[pods.secrets.NAME\] AWS_SECRET_ACCESS_KEY"),
     ],
 )

@@ -5,12 +5,15 @@
     python tests/speed/facts.py --memory    # peak memory at 10,000 and at 100,000 rows
 
 Rewards are left out. The decode loop opens, loads and converts every picture to RGB, row by row from the same file, and
-does nothing else. Speed is processor time of one process (blind to what else the machine does), and wall time for two
-processes beside one, of the facts and of two such loops that know nothing of each other; memory is the peak of what a
-process of its own, which measures, relates and judges, keeps for itself (the facts lie in a mapped file, not counted).
+does nothing else; the describing loop also takes what facts hold of a picture by the usual means: SHA-256 of the file
+and of the pixels, and the perceptual hash as ImageHash computes it. Speed is processor time of one process (blind to
+what else the machine does), and wall time for two processes beside one, of the facts and of two decode loops that know
+nothing of each other; memory is the peak of what a process of its own, which measures, relates and judges, keeps for
+itself (the facts lie in a mapped file, not counted).
 """
 
 import argparse
+import hashlib
 import io
 import json
 import multiprocessing
@@ -22,7 +25,9 @@ import threading
 import time
 from pathlib import Path
 
+import numpy as np
 import pyarrow.parquet as pq
+import scipy.fftpack
 from PIL import Image
 
 from rlvr.data import picture_facts
@@ -63,18 +68,33 @@ def write(folder: Path, count: int, kind: str, size: tuple[int, int] = SIZE_PX, 
     return folder
 
 
-def decode(folder: Path) -> int:
-    """The plain loop."""
-    count = 0
+def pictures(folder: Path):
+    """Every picture, encoded."""
     with pq.ParquetFile(folder / row_files.FILE, pre_buffer=False) as file:
         for batch in file.iter_batches(batch_size=64, columns=["images"]):
             for images in batch["images"].to_pylist():
-                for image in images:
-                    with Image.open(io.BytesIO(image)) as opened:
-                        opened.load()
-                        opened.convert("RGB")
-                    count += 1
-    return count
+                yield from images
+
+
+def decode(folder: Path) -> None:
+    """The plain loop."""
+    for image in pictures(folder):
+        with Image.open(io.BytesIO(image)) as opened:
+            opened.load()
+            opened.convert("RGB")
+
+
+def describe(folder: Path) -> None:
+    """The plain loop, with digests and hash."""
+    for image in pictures(folder):
+        hashlib.sha256(image).hexdigest()
+        with Image.open(io.BytesIO(image)) as opened:
+            opened.load()
+            rgb = opened.convert("RGB")
+        hashlib.sha256(rgb.tobytes()).hexdigest()
+        small = np.asarray(rgb.convert("L").resize((32, 32), Image.Resampling.LANCZOS))
+        low = scipy.fftpack.dct(scipy.fftpack.dct(small, axis=0), axis=1)[:8, :8]
+        int("".join(str(bit) for bit in 1 * (low > np.median(low)).flatten()), 2)
 
 
 def decode_twice(folder: Path) -> None:
@@ -105,14 +125,16 @@ def speed(count: int) -> None:
         with tempfile.TemporaryDirectory() as place:
             folder = write(Path(place), count, kind, repeats=repeats)
             loop = fastest(lambda folder=folder: decode(folder), time.process_time)
+            same = fastest(lambda folder=folder: describe(folder), time.process_time)
             ours = fastest(lambda folder=folder: measured_anew(folder, 1), time.process_time)
             one = fastest(lambda folder=folder: measured_anew(folder, 1), time.perf_counter)
             two = fastest(lambda folder=folder: measured_anew(folder, 2), time.perf_counter)
             apart = fastest(lambda folder=folder: decode(folder), time.perf_counter)
             beside = fastest(lambda folder=folder: decode_twice(folder), time.perf_counter)
             print(
-                f"{kind}, each in {repeats} rows: decode loop {count / loop:.0f} pictures/s a core, "
-                f"facts {count / ours:.0f}, ratio {loop / ours:.2f}; two processes "
+                f"{kind}, each in {repeats} rows: decode loop {count / loop:.0f} pictures/s a core, describing loop "
+                f"{count / same:.0f}, facts {count / ours:.0f}, ratios {loop / ours:.2f} and {same / ours:.2f}; two "
+                f"processes "
                 f"{one / two:.2f}x as fast as one, two decode loops {2 * apart / beside:.2f}x",
                 flush=True,
             )

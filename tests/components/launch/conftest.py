@@ -24,6 +24,7 @@ def kube(tmp_path, monkeypatch):
         {"name": "KFP_POD_UID", "valueFrom": {"fieldRef": {"fieldPath": "metadata.uid"}}},
         {"name": "RLVR_PROGRESS", "value": "/somewhere"},
         {"name": "RLVR_SIGNING_KEY", "valueFrom": {"secretKeyRef": {"name": "signing", "key": "path"}}},
+        {"name": "OPENLINEAGE_API_KEY", "valueFrom": {"secretKeyRef": {"name": "events", "key": "key"}}},
         {"name": "RLVR_PIPELINE", "value": "sha256:12"},
         {"name": "RLVR_RUN", "valueFrom": {"fieldRef": {"fieldPath": "metadata.labels['pipeline/runid']"}}},
         {"name": "AWS_CA_BUNDLE", "value": "/etc/authority/ca.crt"},
