@@ -87,8 +87,15 @@ def machine(folder, keep=False):
             shutil.rmtree(folder / "storage", ignore_errors=True)
 
 
+class NoBase(Exception):
+    """Debian cannot be had here."""
+
+
 def debian_base(made, folder):
-    """The image `localhost/rlvr-base:test`: Debian with Python, made by debootstrap unless it is there."""
+    """The image `localhost/rlvr-base:test`: Debian with Python, made by debootstrap unless it is there.
+
+    Raises `NoBase` where no mirror of Debian can be reached.
+    """
     name = "localhost/rlvr-base:test"
     if name in made.podman("images", "--format", "{{.Repository}}:{{.Tag}}").split():
         return name
@@ -96,7 +103,8 @@ def debian_base(made, folder):
     packages = "--include=ca-certificates,python3,python3-venv"
     command = ["debootstrap", "--variant=minbase", packages, "bookworm", str(root)]
     done = subprocess.run(command, capture_output=True, text=True)
-    assert done.returncode == 0, done.stdout[-3000:] + done.stderr[-3000:]
+    if done.returncode != 0:
+        raise NoBase(f"debootstrap makes no Debian here: {(done.stdout + done.stderr).strip()[-300:]}")
     archive = Path(folder) / "debian.tar"
     subprocess.run(["tar", "-C", str(root), "-cf", str(archive), "."], check=True)
     shutil.rmtree(root)
