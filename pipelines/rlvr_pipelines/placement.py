@@ -76,7 +76,9 @@ class Placement:
     timeout_seconds: int | None = None
     """Time after which the pod is ended."""
     retries: int = 0
-    """How often a failed or evicted pod is started again; training goes on from its newest checkpoint."""
+    """How often a failed or evicted pod is started again; training goes on from its newest checkpoint. Argo Workflows
+    leaves out failures that only a change can mend (exit code 65). Kubeflow Pipelines 2.17 knows no such condition: its
+    launcher ends with 1 whatever the stage's code was, and a task's retry policy has a count and waits alone."""
     backoff_seconds: int = 60
     """Wait before the first retry."""
     backoff_factor: int = 2
