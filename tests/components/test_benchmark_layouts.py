@@ -22,6 +22,7 @@ from rlvr.datasets import (
     perception_test,
     refcoco_parquet,
     video_mme,
+    video_mmmu,
     vsr,
 )
 from rlvr.errors import RlvrError
@@ -123,6 +124,21 @@ def test_videos_lie_where_the_publisher_packs_them(source, file, videos, tmp_pat
     rows, left_out = located(source, tmp_path)
     assert len(rows) + len(left_out) == 3 and len(left_out) == (source is video_mme.SHORT)
     assert rows[0]["video"]["bytes"] == next(source.synthetic(1, 1))["video"]
+
+
+def test_lectures_are_found_in_the_folders_of_their_fields(tmp_path):
+    raws = list(video_mmmu.synthetic(6, 1))
+    for number, (raw, field) in enumerate(zip(raws, video_mmmu.FIELDS, strict=True)):
+        (tmp_path / field).mkdir()
+        (tmp_path / field / f"{raw['id']}.mp4").write_bytes(raw.pop("video"))
+        (tmp_path / raw["track"]).mkdir(exist_ok=True)
+        file = tmp_path / raw.pop("track") / f"test-{number:05}-of-00006.parquet"
+        pq.write_table(pa.Table.from_pylist([raw]), file)
+    rows, _ = located(video_mmmu.TEST, tmp_path)
+    expected = sorted(video_mmmu.synthetic(6, 1), key=lambda raw: video_mmmu.TRACKS.index(raw["track"]))
+    assert [row["video"]["bytes"] for row in rows] == [raw["video"] for raw in expected]
+    assert [row["answer_kind"] for row in rows] == ["letter"] * 5 + ["open"]
+    assert rows[0]["prompt"].splitlines()[1] == f"(A) {rows[0]['options'][0]}" and "." not in rows[0]["options"][0]
 
 
 def test_ovdeval_is_read_one_part_at_a_time(tmp_path):

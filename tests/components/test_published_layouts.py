@@ -222,6 +222,7 @@ ELSEWHERE = {
     "next_qa_test": "test_benchmark_layouts.test_next_qa_finds_the_videos_by_their_numbers",
     "perception_test_validation": "test_benchmark_layouts.test_videos_lie_where_the_publisher_packs_them",
     "video_mme_short": "test_benchmark_layouts.test_videos_lie_where_the_publisher_packs_them",
+    "video_mmmu": "test_benchmark_layouts.test_lectures_are_found_in_the_folders_of_their_fields",
     "reason_seg_test": "test_virft.test_reason_seg_is_read_from_lisas_folder",
     "reason_seg_val": "test_virft.test_reason_seg_is_read_from_lisas_folder",
     "vsr_random_test": "test_benchmark_layouts.test_vsr_joins_captions_with_pictures_in_an_archive",

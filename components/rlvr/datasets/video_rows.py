@@ -17,12 +17,11 @@ from rlvr.errors import RlvrError
 def joined(folder: Path, pattern: str, column: str, places: tuple[str, ...]) -> Iterator[RawRow]:
     """The rows of the files under `folder` that match `pattern`; `video` is the path of `<column>.mp4`.
 
-    The videos are in the first of the subfolders `places` that there is, or in the folder itself.
+    A video is in the first of the subfolders `places` that holds it, or in the folder itself.
     """
     files = sorted(folder.glob(pattern))
     if not files:
         raise RlvrError(f"{str(folder)!r} holds no {pattern}; put the data set's files there.")
-    place = next((f"{name}/" for name in places if (folder / name).is_dir()), "")
     for file in files:
         try:
             rows = pq.read_table(file).to_pylist()
@@ -31,4 +30,6 @@ def joined(folder: Path, pattern: str, column: str, places: tuple[str, ...]) -> 
         for row in rows:
             if column not in row:
                 raise RlvrError(f"{str(file)!r} has no column {column!r}; it is another data set's.")
-            yield {**row, "video": f"{place}{row[column]}.mp4"}
+            name = f"{row[column]}.mp4"
+            place = next((f"{place}/" for place in places if (folder / place / name).is_file()), "")
+            yield {**row, "video": f"{place}{name}"}

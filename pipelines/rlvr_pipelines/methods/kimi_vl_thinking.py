@@ -8,7 +8,7 @@ Reproduce on a laptop:  rlvr run kimi_vl_thinking    (/partial_rollouts, /merge,
 from dataclasses import replace
 
 from rlvr.backbones.backbone import Backbone
-from rlvr.benchmarks import held_out_kimi_mix, math_vision, math_vista, mmmu_pro, mmmu_val
+from rlvr.benchmarks import held_out_kimi_mix, math_vision, math_vista, mmmu_pro, mmmu_val, video_mmmu
 from rlvr.benchmarks.benchmark import Benchmark, Published
 from rlvr.datasets import kimi_mix
 from rlvr.method import Departure, Judge, Method, Reward, Task
@@ -164,6 +164,7 @@ METHOD = Method(
         _published(math_vista.BENCHMARK, *_sizes(68.7, 71.3, 80.1)),
         _published(mmmu_val.BENCHMARK, *_sizes(57.0, 61.7, 64.0)),
         _published(mmmu_pro.BENCHMARK, ("Kimi-VL-A3B-Thinking-2506", "tuned", 46.3)),
+        _published(video_mmmu.BENCHMARK, ("Kimi-VL-A3B-Thinking-2506", "tuned", 65.2)),
     ),
     departures=(
         Departure(
