@@ -136,11 +136,13 @@ def test_a_killed_run_continues_and_ends_with_the_same_bytes(finished, tmp_path)
     assert digests(tmp_path)["grpo"]["model"] == digests(whole)["grpo"]["model"]
 
 
-def told_to_stop(process, folder, number, *, everybody):
+def told_to_stop(folder, number, *, everybody):
     """What `rlvr run` prints when a signal comes in the middle of grpo: to it alone, or to all processes as Ctrl-C."""
-    deadline, before = time.monotonic() + 300, 0
-    while grpo_step(folder) <= before and process.poll() is None and time.monotonic() < deadline:
-        before = before or max((line["step"] for line in progress(folder) if "note" in line), default=0)
+    (folder / "runs/r1_vlm-laptop-seed0/progress.jsonl").unlink(missing_ok=True)  # of the run before
+    process, deadline = start(folder), time.monotonic() + 300
+    while process.poll() is None and time.monotonic() < deadline:
+        if any(line["stage"] == "grpo" and "reward" in line for line in progress(folder)):
+            break
         time.sleep(0.05)
     (os.killpg if everybody else os.kill)(process.pid, number)
     output, _ = process.communicate(timeout=300)
@@ -151,10 +153,10 @@ def told_to_stop(process, folder, number, *, everybody):
 
 def test_a_run_told_to_stop_saves_a_checkpoint_and_goes_on_from_it(finished, tmp_path):
     whole, _ = finished
-    told = told_to_stop(start(tmp_path), tmp_path, signal.SIGTERM, everybody=False)
+    told = told_to_stop(tmp_path, signal.SIGTERM, everybody=False)
     assert told == (75, "The run was told to stop by SIGTERM. Run the same command to go on.")
     first = grpo_step(tmp_path)
-    told = told_to_stop(start(tmp_path), tmp_path, signal.SIGINT, everybody=True)
+    told = told_to_stop(tmp_path, signal.SIGINT, everybody=True)
     assert told == (130, "Interrupted; run the same command to go on.")
     second = grpo_step(tmp_path)
     assert 0 < first < second < 40
