@@ -15,9 +15,9 @@ UV = [
     "pip", "compile", "--quiet", "--generate-hashes", "--no-header", "--no-annotate", "--upgrade",
     "--python-version", "3.11", "--python-platform", "x86_64-manylinux_2_28",
 ]  # fmt: skip
-EVERY = ["pyproject.toml", "--extra", "openlineage"]
+EVERY = ["pyproject.toml", "--extra", "openlineage", "images/executor.in"]
 """Every stage sends events about itself if it is told where."""
-PROJECT = [*EVERY, "images/executor.in", "--constraint", "constraints.txt"]
+PROJECT = [*EVERY, "--constraint", "constraints.txt"]
 CPU = ["images/cpu.in", "--no-emit-package", "deepspeed", "--no-emit-package", "ninja"]
 LOCKS = {
     "tools/requirements.txt": ["images/tools/requirements.in", "--constraint", "constraints.txt"],
@@ -31,8 +31,6 @@ LOCKS = {
     "evaluate/requirements-cpu.txt": [*PROJECT, "--extra", "evaluate", *CPU],
 }  # fmt: skip
 """Lock -> what it is made of. Who has a shell in the image of data audits there, released models included."""
-EXECUTOR = ["images/executor.in", "--constraint", "constraints.txt", "--no-deps"]
-"""For lmms-eval, whose packages exclude those of kfp: Kubeflow's executor needs none of them."""
 
 
 def main() -> None:
@@ -42,10 +40,9 @@ def main() -> None:
         sys.exit("images: uv is not installed and resolves the locks: python -m pip install uv")
     if len(sys.argv) != 2:
         sys.exit("images: give the folder or page with torch's CPU wheels: python images/lock.py FOLDER")
-    executor = _compiled(uv, EXECUTOR)
     for name, inputs in LOCKS.items():
         places = ["--find-links", sys.argv[1]] if name.endswith("-cpu.txt") else []
-        text = _compiled(uv, [*inputs, *places]) + (executor if name.startswith("lmms-eval/") else "")
+        text = _compiled(uv, [*inputs, *places])
         (HERE / name).write_text("# Written by `make lock-images`; change pyproject.toml or constraints.txt.\n" + text)
         print(f"images/{name}: {text.count('==')} packages")
 

@@ -11,7 +11,7 @@ import inspect
 import json
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from functools import cache
+from functools import cache, partial
 from pathlib import Path
 from typing import Any, Protocol
 
@@ -24,7 +24,7 @@ from rlvr.launch.command import stop_with_command
 from rlvr.launch.work import Work, without_job
 from rlvr.lineage.pod_note import leave_note
 from rlvr.lineage.record import Source, Telling, announced, attest, now, ready_to_sign
-from rlvr.lineage.use import note_use
+from rlvr.lineage.use import note_made, note_use
 from rlvr.progress import report
 from rlvr.redaction import redact_tracebacks
 from rlvr.scratch import scratch
@@ -204,7 +204,8 @@ def compute(
             body(**arguments)
         if not publish:
             return
-        digests = {argument: keep.put(folder).digest for argument, folder in made.items()}
+        published = partial(note_made, keep, work)
+        digests = {argument: keep.put(folder, published).digest for argument, folder in made.items()}
     if sign is not None:
         sign(digests)
     else:

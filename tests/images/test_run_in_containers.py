@@ -10,7 +10,9 @@ import os
 import signal
 import subprocess
 import sys
+import threading
 import time
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 
 import podman_machine
@@ -93,11 +95,14 @@ def start(podman, objects):
     """Starts `rlvr run` in a folder with further arguments; what still runs afterwards is killed."""
     started = []
 
-    def begin(folder, *arguments):
+    def begin(folder, *arguments, **variables):
         command = [*COMMAND, "--home", str(folder), "--runner", "docker", "--lock", str(folder / "images.lock")]
         process = subprocess.Popen(
             [*command, *arguments], stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, preexec_fn=listening,
-            env={**podman.environment, **objects[0], "OMP_NUM_THREADS": "1", "RLVR_CACHE": str(folder / "cache")},
+            env={
+                **podman.environment, **objects[0], **variables, "OMP_NUM_THREADS": "1",
+                "RLVR_CACHE": str(folder / "cache"),
+            },
         )  # fmt: skip
         started.append(process)
         return process
@@ -106,6 +111,30 @@ def start(podman, objects):
     for process in started:
         with process:
             process.kill()
+
+
+@pytest.fixture
+def events():
+    """An OpenLineage server: its address, and (state, job, key) of what it was sent."""
+    told = []
+
+    class Server(BaseHTTPRequestHandler):
+        def log_message(self, *arguments):
+            pass
+
+        def do_POST(self):
+            event = json.loads(self.rfile.read(int(self.headers["Content-Length"])))
+            told.append((event["eventType"], event["job"]["name"], self.headers.get("Authorization")))
+            self.send_response(201)
+            self.send_header("Content-Length", "0")
+            self.end_headers()
+
+    server = ThreadingHTTPServer(("127.0.0.1", 0), Server)
+    server.daemon_threads = True
+    threading.Thread(target=server.serve_forever, daemon=True).start()
+    yield f"http://127.0.0.1:{server.server_port}", told
+    server.shutdown()
+    server.server_close()
 
 
 def listening():
@@ -122,7 +151,8 @@ def test_images_are_what_their_files_promise(podman):
         assert labels["org.opencontainers.image.created"].endswith("Z")
         sbom = json.loads((podman.out / name / "sbom.cdx.json").read_text())
         held = {part["name"] for part in sbom["components"]}
-        assert sbom["bomFormat"] == "CycloneDX" and {"kfp", "boto3", "pyarrow"} <= held
+        assert sbom["bomFormat"] == "CycloneDX" and {"kfp", "boto3", "openlineage-python", "pyarrow"} <= held
+        assert ("model-signing" in held) == (name == "data")
         assert ("torch" in held) == (name == "train") and "pip" not in held
         table = list(csv.reader((podman.out / name / "licences.csv").read_text().splitlines()))
         assert len(table) == len(sbom["components"]) + 1
@@ -154,8 +184,9 @@ def test_any_user_can_run_an_image(podman):
     assert podman.podman("run", *options, "rlvr-train:dev", "id", "-u").strip() == "123456"
 
 
-def test_a_pipeline_runs_in_containers_with_s3_between(start, objects, tmp_path):
-    process = start(tmp_path, "--store", "s3://objects/store")
+def test_a_pipeline_runs_in_containers_with_s3_between(start, objects, events, tmp_path):
+    told = {"OPENLINEAGE_URL": events[0], "OPENLINEAGE_API_KEY": "key-of-the-server"}
+    process = start(tmp_path, "--store", "s3://objects/store", **told)
     output = process.communicate(timeout=900)[0]
     run = tmp_path / "runs/r1_vlm-laptop-seed0"
     assert process.returncode == 0, output + (run / "run.log").read_text()[-6000:]
@@ -171,7 +202,12 @@ def test_a_pipeline_runs_in_containers_with_s3_between(start, objects, tmp_path)
     assert (outputs.stat().st_uid, outputs.stat().st_gid) == (1001, 0)
     for path in tmp_path.rglob("*"):
         if path.is_file() and path.suffix in (".json", ".jsonl", ".log", ".html"):
-            assert "very-secret" not in path.read_text(errors="replace"), path
+            text = path.read_text(errors="replace")
+            assert "very-secret" not in text and "key-of-the-server" not in text, path
+    stages = {job for _, job, _ in events[1]}
+    assert {"ingest", "verify", "base", "grpo", "evaluate tuned", "report"} <= stages
+    key = "Bearer key-of-the-server"
+    assert sorted(events[1]) == sorted((state, job, key) for job in stages for state in ("START", "COMPLETE"))
     again = start(tmp_path, "--store", "s3://objects/store").communicate(timeout=300)[0]
     assert "grpo: already done" in again
     assert json.loads((run / "artifacts.json").read_text()) == made

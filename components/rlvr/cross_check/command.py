@@ -22,8 +22,8 @@ WRAPPERS: Mapping[str, str] = {
 """`model_type` of a checkpoint's config.json -> lmms-eval's name of the model."""
 
 
-def command(model: Path, tasks: Sequence[str], out: Path, *, limit: int | None = None) -> list[str]:
-    """Arguments of one run of all `tasks` on the checkpoint folder `model`; `limit` takes the first rows of each."""
+def command(model: Path, tasks: Sequence[str], out: Path) -> list[str]:
+    """Arguments of one run of all `tasks` on the checkpoint folder `model`."""
     if "," in str(model) or "=" in str(model):
         raise RlvrError(f"lmms-eval splits the checkpoint's folder {model} at its comma or equals sign; move it.")
     return [

@@ -80,10 +80,13 @@ def row_id(row: Row) -> str:
 
 
 def write(rows: Iterable[Row], folder: Path, batch: int = 512) -> int:
-    """Write rows to `folder/rows.parquet` in a stream and return how many there were. Same rows, same bytes."""
+    """Write rows to `folder/rows.parquet` in a stream and return how many there were. Same rows, same bytes.
+
+    Without the smallest and largest value of every column and group: nobody asks, and readers would hold them all.
+    """
     folder.mkdir(parents=True, exist_ok=True)
     count = 0
-    with pq.ParquetWriter(folder / FILE, SCHEMA, compression="zstd") as writer:
+    with pq.ParquetWriter(folder / FILE, SCHEMA, compression="zstd", write_statistics=False) as writer:
         pending: list[Row] = []
         for row in rows:
             pending.append(row)

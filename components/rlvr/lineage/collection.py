@@ -7,18 +7,20 @@ without gaps is what an audit rests on. A stage's record goes with its artifacts
 A pipeline may run meanwhile. What it published and did not sign yet has no statement, and such artifacts are kept. What
 it begins to use while leftovers are being removed is noted before it looks for it (`rlvr.lineage.use`), and the notes
 are read once more between the removal of the records that promise an artifact and its own: a stage that came before
-finds the artifact, one that comes after finds no record and makes it again.
+finds the artifact, one that comes after finds no record and makes it again. One that makes the same again meanwhile
+waits (`rlvr.lineage.removal`).
 """
 
 import re
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
-from itertools import islice
+from itertools import chain, islice
 
 from rlvr.lineage.entry import Entry
 from rlvr.lineage.graph import Graph, label
 from rlvr.lineage.records import promised
+from rlvr.lineage.removal import announced
 from rlvr.lineage.statement import APPROVAL
 from rlvr.lineage.use import uses
 from rlvr.store import Store
@@ -77,14 +79,16 @@ def remove(store: Store, graph: Graph, found: Iterable[Leftover], *, now: dateti
             promises.setdefault(digest, []).append(key)
     waiting = iter(found)
     while batch := list(islice(waiting, BATCH)):
-        keys = [key for one in batch for key in promises.get(one.digest, ())]
-        for name in (f"{folder}/{key}.json" for key in keys for folder in REMEMBERED):
-            store.remove(name)
-        used = _with_lineage(graph, {*_pointed_at(store), *_in_use(store, began)})
-        for one in batch:
-            if one.digest not in used:
+        with announced(store, (one.digest for one in batch)) as may_go_on:
+            keys = [key for one in batch for key in promises.get(one.digest, ())]
+            for name in (f"{folder}/{key}.json" for key in keys for folder in REMEMBERED):
+                store.remove(name)
+            used = _with_lineage(graph, {*_pointed_at(store), *_in_use(store, began)})
+            removable = iter([one for one in batch if one.digest not in used])
+            while may_go_on() and (one := next(removable, None)) is not None:
                 store.discard(one.digest)
                 yield one
+        waiting = chain(removable, waiting)
 
 
 def _with_lineage(graph: Graph, wanted: Iterable[str]) -> set[str]:

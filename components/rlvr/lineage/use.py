@@ -2,8 +2,8 @@
 
 used/<work key>.json  {"checkpoints": "7c4d...", "day": "2026-11-27", "digests": ["ab12...", "9f07..."]}
 
-A stage notes what it reads before it looks whether it was done before, and what it made when it is done. A note of the
-same day is not written again, so asking for finished work once more writes nothing.
+A stage notes what it reads before it looks whether it was done before, and what it made before it publishes it. A note
+of the same day is not written again, so asking for finished work once more writes nothing.
 """
 
 import json
@@ -15,6 +15,7 @@ from datetime import UTC, datetime
 
 from rlvr.canonical import dumps
 from rlvr.launch.work import Work
+from rlvr.lineage.removal import wait_for_removal
 from rlvr.store import Store
 
 FOLDER = "used/"
@@ -47,6 +48,12 @@ def note_use(store: Store, work: Work, made: Mapping[str, str] | None = None) ->
     if there is None or there.day.date() != today or not digests <= set(there.digests):
         note = {"checkpoints": work.checkpoint_key, "day": today.isoformat(), "digests": sorted(digests)}
         store.write(place, dumps(note), overwrite=True)
+
+
+def note_made(store: Store, work: Work, digest: str) -> None:
+    """Note that `work` has made an artifact that it is about to publish, once nobody is removing its like."""
+    note_use(store, work, {"made": digest})
+    wait_for_removal(store, digest)
 
 
 def uses(store: Store) -> Iterator[Use]:
