@@ -17,6 +17,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from itertools import chain, islice
 
+from rlvr.errors import RlvrError
 from rlvr.lineage.entry import Entry
 from rlvr.lineage.graph import Graph, label
 from rlvr.lineage.records import promised
@@ -85,6 +86,11 @@ def remove(store: Store, graph: Graph, found: Iterable[Leftover], *, now: dateti
                 store.remove(name)
             used = _with_lineage(graph, {*_pointed_at(store), *_in_use(store, began)})
             removable = iter([one for one in batch if one.digest not in used])
+            if not may_go_on():
+                raise RlvrError(
+                    f"Reading what is in use in {store.url} took longer than removals may wait, so nothing more was "
+                    f"removed; run the command nearer to the store."
+                )
             while may_go_on() and (one := next(removable, None)) is not None:
                 store.discard(one.digest)
                 yield one

@@ -16,6 +16,7 @@ from datetime import UTC, datetime
 from rlvr.canonical import dumps
 from rlvr.launch.work import Work
 from rlvr.lineage.removal import wait_for_removal
+from rlvr.progress import report
 from rlvr.store import Store
 
 FOLDER = "used/"
@@ -53,7 +54,8 @@ def note_use(store: Store, work: Work, made: Mapping[str, str] | None = None) ->
 def note_made(store: Store, work: Work, digest: str) -> None:
     """Note that `work` has made an artifact that it is about to publish, once nobody is removing its like."""
     note_use(store, work, {"made": digest})
-    wait_for_removal(store, digest)
+    said = f"waits for `rlvr gc`, which removes an older artifact of the same content ({digest[:12]})"
+    wait_for_removal(store, digest, lambda: report(work.label, 0, 1, note=said))
 
 
 def uses(store: Store) -> Iterator[Use]:

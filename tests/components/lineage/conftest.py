@@ -1,12 +1,40 @@
 """A small history: raw file -> rows -> accepted rows -> base -> model -> predictions, signed by one machine."""
 
+from urllib.request import Request, urlopen
+
+import boto3
 import pytest
 from lineage_story import COMMIT, IMAGE, Story
+from moto.server import ThreadedMotoServer
 
 from rlvr.lineage.keys import make_key, read_signer
 from rlvr.lineage.record import Telling
 from rlvr.lineage.statement import Checked, Resource
 from rlvr.store import LocalStore
+
+
+@pytest.fixture(scope="module")
+def server():
+    """Address of an S3 server."""
+    moto = ThreadedMotoServer(ip_address="127.0.0.1", port=0, verbose=False)
+    moto.start()
+    yield "http://{}:{}".format(*moto.get_host_and_port())
+    moto.stop()
+
+
+@pytest.fixture
+def bucket(server, tmp_path, monkeypatch):
+    """A client of that server, which has the empty bucket `lineage` and nothing else."""
+    urlopen(Request(f"{server}/moto-api/reset", method="POST")).close()
+    for name, value in {
+        "AWS_ENDPOINT_URL": server, "AWS_ACCESS_KEY_ID": "a", "AWS_SECRET_ACCESS_KEY": "b", "AWS_REGION": "us-east-1",
+        "AWS_EC2_METADATA_DISABLED": "true", "RLVR_CACHE": str(tmp_path / "cache"),
+    }.items():  # fmt: skip
+        monkeypatch.setenv(name, value)
+    client = boto3.client("s3", region_name="us-east-1")
+    client.create_bucket(Bucket="lineage")
+    yield client
+    client.close()
 
 
 @pytest.fixture

@@ -6,11 +6,8 @@ Every deed is done to the raw files or objects, behind the store's back, in a fo
 import base64
 import json
 import re
-from urllib.request import Request, urlopen
 
-import boto3
 import pytest
-from moto.server import ThreadedMotoServer
 from typer.testing import CliRunner
 
 from rlvr.lineage import ledger
@@ -59,14 +56,6 @@ class RawBucket:
         self.client.delete_object(Bucket="lineage", Key=f"team/rlvr/{key}")
 
 
-@pytest.fixture(scope="module")
-def server():
-    moto = ThreadedMotoServer(ip_address="127.0.0.1", port=0, verbose=False)
-    moto.start()
-    yield "http://{}:{}".format(*moto.get_host_and_port())
-    moto.stop()
-
-
 @pytest.fixture(params=["folder", "bucket"])
 def raw(request, tmp_path, monkeypatch):
     monkeypatch.setenv("COLUMNS", "250")
@@ -74,17 +63,7 @@ def raw(request, tmp_path, monkeypatch):
     if request.param == "folder":
         yield Raw(tmp_path / "store")
         return
-    url = request.getfixturevalue("server")
-    urlopen(Request(f"{url}/moto-api/reset", method="POST")).close()
-    for name, value in {
-        "AWS_ENDPOINT_URL": url, "AWS_ACCESS_KEY_ID": "a", "AWS_SECRET_ACCESS_KEY": "b", "AWS_REGION": "us-east-1",
-        "AWS_EC2_METADATA_DISABLED": "true", "RLVR_CACHE": str(tmp_path / "cache"),
-    }.items():  # fmt: skip
-        monkeypatch.setenv(name, value)
-    client = boto3.client("s3", region_name="us-east-1")
-    client.create_bucket(Bucket="lineage")
-    yield RawBucket(client)
-    client.close()
+    yield RawBucket(request.getfixturevalue("bucket"))
 
 
 @pytest.fixture
