@@ -14,6 +14,7 @@ from collections.abc import Mapping
 from contextlib import suppress
 from typing import TYPE_CHECKING, Any
 
+from rlvr.canonical import dumps
 from rlvr.errors import RlvrError
 from rlvr.lineage.envelope import sealed
 from rlvr.store import DocumentExistsError, Store
@@ -28,6 +29,9 @@ PLACE = "rlvr_ledger"
 """Field of a statement that holds its place: `{"index": 7, "previous": "<sha256>"}`; with `"noted": 9` as well when the
 note told of 9 statements while place 7 was free."""
 
+_unsure: dict[tuple[str, str], tuple[int, str]] = {}
+"""By store and digest of a statement: the place and the text that were sent and never answered."""
+
 
 def key(index: int) -> str:
     """The document that holds statement number `index`, counted from 1."""
@@ -40,7 +44,20 @@ def text_digest(text: str) -> str:
 
 
 def append(store: Store, statement: Mapping[str, Any], signer: "CryptoSigner") -> int:
-    """Sign `statement` at the end of the ledger and return its number."""
+    """Sign `statement` at the end of the ledger and return its number.
+
+    When the store gave up, nobody knows whether the statement arrived. The same call made again says it at the
+    same place first, whatever others have added since.
+    """
+    doubt = store.url, text_digest(dumps(statement))
+    if doubt in _unsure:
+        index, text = _unsure[doubt]
+        with suppress(DocumentExistsError):  # another's statement: this one did not arrive, and cannot any more
+            store.write(key(index), text)
+            del _unsure[doubt]
+            if promised(store) < index:
+                _note(store, index)
+            return index
     noted, last = promised(store), _last(store)
     while True:
         before = store.read(key(last)) if last else None
@@ -48,13 +65,17 @@ def append(store: Store, statement: Mapping[str, Any], signer: "CryptoSigner") -
             raise RlvrError(f"Statement {last} vanished from the ledger of {store.url} while another was added.")
         place: dict[str, Any] = {"index": last + 1, "previous": text_digest(before) if before is not None else ""}
         place |= {"noted": noted} if noted > last else {}
+        text = sealed({**statement, PLACE: place}, signer)
         try:
-            store.write(key(last + 1), sealed({**statement, PLACE: place}, signer))
+            store.write(key(last + 1), text)
         except DocumentExistsError:
             last += 1
             continue
-        with suppress(RlvrError):  # the statement stands; were this an error, it would be made a second time
-            store.write(HINT, json.dumps({"index": last + 1}), overwrite=True)
+        except RlvrError:
+            _unsure[doubt] = last + 1, text
+            raise
+        _unsure.pop(doubt, None)
+        _note(store, last + 1)
         return last + 1
 
 
@@ -70,6 +91,11 @@ def promised(store: Store) -> int:
         return max(0, int(json.loads(store.read(HINT) or "{}")["index"]))
     except (ValueError, TypeError, KeyError, OverflowError, RecursionError):
         return 0
+
+
+def _note(store: Store, index: int) -> None:
+    with suppress(RlvrError):  # the statement stands; were this an error, it would be made a second time
+        store.write(HINT, json.dumps({"index": index}), overwrite=True)
 
 
 def _last(store: Store) -> int:
