@@ -16,6 +16,7 @@ from rlvr.rl import attention
 from rlvr.rl.encoding import Encoder
 from rlvr.rl.families import why_not_packable
 from rlvr.rl.graph_decoding import GraphDecoding
+from rlvr.rl.layout import SegmentLayout
 from rlvr.rl.plain import sequence_logprobs
 from rlvr.rl.policy import Policy
 from rlvr.rl.rollout import Rollout

@@ -1,4 +1,4 @@
-"""Parts of the engine that need no model: the layout of a packed stream, log-probs of tokens, choosing them, prefills."""
+"""Parts of the engine that need no model: layout of a packed stream, log-probs of tokens, choosing them, prefills."""
 
 import torch
 
