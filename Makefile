@@ -24,7 +24,7 @@ test: .venv
 
 # Every fault and kill, many times over, and a table of what was tried and lost; the short form is part of `make test`.
 faults: .venv
-	RLVR_FAULTS_TABLE=build/faults.md $(BIN)/python -m pytest -q tests/faults -m 'faults or not slow'
+	RLVR_FAULTS_TABLE=build/faults.md OMP_NUM_THREADS=1 $(BIN)/python -m pytest -q tests/faults -m 'faults or not slow' -n 4
 
 # On a machine with a GPU: the kernels and captured graphs that other machines cannot run.
 test-gpu: .venv

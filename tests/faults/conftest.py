@@ -3,9 +3,22 @@
 import os
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 import table
+
+
+def pytest_sessionfinish(session: pytest.Session) -> None:
+    """A process of several hands over what it counted."""
+    if (output := getattr(session.config, "workeroutput", None)) is not None:
+        output["faults"] = table.counted()
+
+
+@pytest.hookimpl(optionalhook=True)
+def pytest_testnodedown(node: Any) -> None:
+    for part, fault, tried, repeated, lost in getattr(node, "workeroutput", {}).get("faults", ()):
+        table.record(part, fault, tried=tried, repeated=repeated, lost=lost)
 
 
 def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:

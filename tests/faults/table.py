@@ -38,14 +38,19 @@ def record(part: str, fault: str, *, tried: int, repeated: int = 0, lost: int = 
     count.lost += lost
 
 
+def counted() -> list[tuple[str, str, int, int, int]]:
+    """The records so far, as `record` takes them."""
+    return [(part, fault, one.tried, one.repeated, one.lost) for (part, fault), one in _counts.items()]
+
+
 def markdown() -> str:
-    """The table so far, in the order of the first records; "" when nothing was recorded."""
+    """The table so far, in alphabetical order; "" when nothing was recorded."""
     if not _counts:
         return ""
     lines = ["| where | fault | tried | stopped, then repeated | lost |", "|---|---|---:|---:|---:|"]
     lines += [
         f"| {part} | {fault} | {count.tried:,} | {count.repeated:,} | {count.lost:,} |"
-        for (part, fault), count in sorted(_counts.items(), key=lambda item: _parts().index(item[0][0]))
+        for (part, fault), count in sorted(_counts.items())
     ]
     total = [sum(getattr(count, name) for count in _counts.values()) for name in ("tried", "repeated", "lost")]
     lines.append("| all | | " + " | ".join(f"{number:,}" for number in total) + " |")
@@ -55,7 +60,3 @@ def markdown() -> str:
 def seeds(*, short: int, full: int) -> Iterable[object]:
     """Seeds 0, 1, ... for `pytest.mark.parametrize`: `short` of them always, `full` of them in `make faults`."""
     return [pytest.param(seed, marks=[pytest.mark.faults] if seed >= short else []) for seed in range(full)]
-
-
-def _parts() -> list[str]:
-    return list(dict.fromkeys(part for part, _ in _counts))
