@@ -10,6 +10,7 @@ from rich.tree import Tree
 
 from rlvr.canonical import plain
 from rlvr.lineage.audit import Verdict
+from rlvr.lineage.check_words import check_words
 from rlvr.lineage.difference import Difference
 from rlvr.lineage.entry import Entry
 from rlvr.lineage.finding import Finding
@@ -131,7 +132,8 @@ def _where(entry: Entry) -> str:
     told = [f"{name} {environment[name]}" for name in names if environment.get(name) not in (None, "", "none")]
     method = predicate["buildDefinition"]["externalParameters"].get("method")
     of = [f"{name} {value}" for name, value in (("method", method), ("run", run)) if value]
-    return ", ".join([f"in {builder}", *of, *told])
+    image = [] if any(resource["name"] == "image" for resource in read_by(entry)) else ["without an image"]
+    return ", ".join([f"in {builder}", *image, *of, *told])
 
 
 def _told_check(entry: Entry) -> str:
@@ -139,13 +141,9 @@ def _told_check(entry: Entry) -> str:
     if entry.kind == "approval":
         who = escape(str(predicate.get("verifier", {}).get("id", "")))
         return f"[green]approved by {who}[/green] {escape(str(predicate.get('note', '')))}"
-    result = str(predicate.get("result", entry.kind))
+    result, what = check_words(predicate)
     style = {"PASSED": "green", "WARNED": "yellow"}.get(result, "red")
-    numbers = ", ".join(f"{key} {value}" for key, value in sorted(predicate.get("numbers", {}).items()))
-    wrong = [*predicate.get("failedTests", []), *predicate.get("warnedTests", [])]
-    passed = predicate.get("passedTests", [])
-    named = f"not held: {', '.join(wrong)};" if wrong else passed[0] if len(passed) == 1 else ""
-    return f"[{style}]{escape(result)}[/] {escape(' '.join(filter(None, [named, numbers])))}"
+    return f"[{style}]{escape(result or entry.kind)}[/] {escape(what)}"
 
 
 def _told_resource(resource: Mapping[str, Any]) -> str:

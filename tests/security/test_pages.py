@@ -1,6 +1,5 @@
 """No page is moved by what it shows: attacks in free texts leave tags, attributes and addresses as they are."""
 
-import json
 import re
 import shutil
 from html.parser import HTMLParser
@@ -9,8 +8,8 @@ from typing import Any
 
 import pytest
 from hostile_text import HTML, MARKDOWN, TERMINAL
+from page_browser import addresses_asked, browser, show  # noqa: F401
 from poisoned_pages import audit, report, several_runs, verification
-from test_report_browser import browser, of_a_page, show  # noqa: F401
 
 from rlvr.lineage.keys import make_key, read_signer, trusted
 
@@ -149,6 +148,4 @@ def test_nothing_runs_and_nothing_is_fetched_in_a_browser(name, attacked, browse
     assert browser.execute_script("return window.ran === undefined && document.scripts.length === 0")
     assert browser.execute_script("return document.querySelectorAll('iframe, object, embed, base, form').length") == 0
     assert browser.get_log("browser") == []
-    messages = [json.loads(entry["message"])["message"] for entry in browser.get_log("performance")]
-    asked = {m["params"]["request"]["url"] for m in messages if of_a_page(m)}
-    assert {url for url in asked if not url.startswith("data:image/png;base64,")} == {attacked[name].as_uri()}
+    assert addresses_asked(browser) == {attacked[name].as_uri()}

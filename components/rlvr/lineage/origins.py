@@ -13,6 +13,9 @@ Folders = Mapping[str, Path]
 MADE_HERE = ("synthetic:", "tiny:", "smol:")
 """Addresses of what the code itself makes, so that its digest pins them."""
 
+BUILT = {"tiny": "built by this package", "smol": "Apache-2.0 (SmolLM2)"}
+"""Licences of base models that are built here, by their location."""
+
 
 def raw_files(folders: Folders, parameters: Mapping[str, Any]) -> list[Resource]:
     """The files that ingest read, with the licence of their source; synthetic sources by name."""
@@ -41,10 +44,16 @@ def checkpoint(folders: Folders, parameters: Mapping[str, Any]) -> list[Resource
     """The published checkpoint that the base stage fetched, or what it was built from."""
     backbone = parameters["backbone"]
     location = backbone["location"]
-    if location in ("tiny", "smol"):
-        address, licence = f"{location}:{backbone['architecture']}", "built by this package"
-    elif location == "hub":
-        address, licence = f"hub:{backbone['hub_id']}@{backbone['revision']}", backbone["licence"]
+    if location in BUILT:
+        address = f"{location}:{backbone['architecture']}"
     else:
-        address, licence = location, backbone["licence"] if location.startswith("hub:") else "the user's own"
-    return [Resource(name="checkpoint", uri=address, annotations={"licence": licence})]
+        address = f"hub:{backbone['hub_id']}@{backbone['revision']}" if location == "hub" else location
+    return [Resource(name="checkpoint", uri=address, annotations={"licence": base_licence(backbone)})]
+
+
+def base_licence(backbone: Mapping[str, Any]) -> str:
+    """The licence of the model that training begins with."""
+    location = backbone["location"]
+    if location.startswith("hub"):
+        return str(backbone["licence"])
+    return BUILT.get(location, "the user's own")

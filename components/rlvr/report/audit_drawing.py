@@ -1,6 +1,7 @@
 """The graph behind an artifact as a drawing: stages in columns from sources to the artifact, lines for what was read.
 
-A stage stands one column to the right of the last thing that it read. Names that are too long for their box are cut.
+A stage stands one column to the right of the last thing that it read. Names that are too long for their box lose
+their middle.
 """
 
 from collections import defaultdict
@@ -13,7 +14,7 @@ from rlvr.lineage.entry import Entry
 from rlvr.lineage.graph import Graph, Step, label, read_by
 from rlvr.report.svg import drawing, element, path, words
 
-WIDTH_PX, HEIGHT_PX = 132, 44
+WIDTH_PX, HEIGHT_PX = 144, 44
 """Size of a box."""
 GAP_PX, ROW_PX = 52, 62
 """Space between columns, and from one row to the next."""
@@ -111,4 +112,8 @@ def _box(node: Node, place: tuple[int, int]) -> list[Markup]:
 
 
 def _cut(text: str) -> str:
-    return text if len(text) <= CHARACTERS else f"{text[: CHARACTERS - 1]}…"
+    """Without its middle: what tells two names apart is often their end."""
+    if len(text) <= CHARACTERS:
+        return text
+    kept = CHARACTERS - 1
+    return f"{text[: kept - kept // 2]}…{text[-(kept // 2) :]}"

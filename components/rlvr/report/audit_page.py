@@ -11,6 +11,7 @@ from typing import Any
 
 from rlvr.errors import RlvrError
 from rlvr.lineage.audit import Verdict
+from rlvr.lineage.check_words import check_words
 from rlvr.lineage.graph import Graph, Step, label, read_by
 from rlvr.report.audit_drawing import draw
 from rlvr.report.templates import render
@@ -50,6 +51,7 @@ def _stage(graph: Graph, step: Step) -> dict[str, Any]:
         "finished": str(details["metadata"].get("finishedOn", "")),
         "builder": details["builder"].get("id", ""),
         "method": asked.get("method", ""),
+        "image": any(resource["name"] == "image" for resource in read_by(step.entry)),
         "run": str(details["metadata"].get("invocationId", "")).rpartition("/")[0],
         "machine": _machine(definition.get("internalParameters")),
         "made": [(subject["name"], subject["digest"]["sha256"]) for subject in step.entry.statement["subject"]],
@@ -80,7 +82,4 @@ def _check(predicate: Mapping[str, Any]) -> str:
     if "verifier" in predicate:
         who = predicate["verifier"].get("id", "") if isinstance(predicate["verifier"], dict) else ""
         return ": ".join(filter(None, [f"by {who}", str(predicate.get("note", ""))]))
-    numbers = predicate.get("numbers")
-    told = [f"{name} {value}" for name, value in sorted(numbers.items())] if isinstance(numbers, dict) else []
-    wrong = [str(name) for part in ("failedTests", "warnedTests") for name in predicate.get(part) or ()]
-    return ", ".join([str(predicate.get("result", "")), *wrong, *told])
+    return ", ".join(filter(None, check_words(predicate)))

@@ -3,10 +3,14 @@
 from collections.abc import Mapping
 from typing import Any
 
+from rlvr.lineage.origins import base_licence
+
 
 def licences(method: Mapping[str, Any], verdict: Mapping[str, Any]) -> list[dict[str, Any]]:
     """Each licence once, with what carries it; what states none stands under `not stated`."""
-    carriers = [("backbone", method["backbone"]["hub_id"], method["backbone"]["licence"])]
+    backbone = method["backbone"]
+    base = backbone["hub_id"] if backbone["location"].startswith("hub") else f"a base model ({backbone['location']})"
+    carriers = [("backbone", base, base_licence(backbone))]
     trained = {task["source"]["name"] for task in method["tasks"]}
     carriers += [
         ("training rows" if source["name"] in trained else "test rows", source["name"], source["licence"])
