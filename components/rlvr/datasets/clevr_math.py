@@ -10,6 +10,7 @@ Synthetic scenes are those of `scenes`: 3 to 7 items, of which 1 or 2 are to be 
 
 import random
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -106,33 +107,14 @@ ALL = Source(
 )
 """What RL without a cold start trains on."""
 
-TRAIN = Source(
-    name="clevr_math_train",
-    title="CLEVR-Math (Reason-RFT)",
-    hub_id=reason_rft_cot.HUB_ID,
-    files=reason_rft_cot.FILES,
-    licence=reason_rft_cot.LICENCE,
-    published_rows=35_000,
-    columns=reason_rft_cot.COLUMNS,
-    convert=convert,
-    read=read_rest,
-    synthetic=synthetic,
-    demonstrate=demonstrate,
-)
+TRAIN = replace(ALL, name="clevr_math_train", title="CLEVR-Math (Reason-RFT)", read=read_rest)
 """What stage 2 trains on."""
 
-COLD_START = Source(
+COLD_START = replace(
+    ALL,
     name="clevr_math_cot",
     title="CLEVR-Math with chains of thought (Reason-RFT)",
-    hub_id=reason_rft_cot.HUB_ID,
-    files=reason_rft_cot.FILES,
-    licence=reason_rft_cot.LICENCE,
-    published_rows=35_000,
     columns=reason_rft_cot.COT_COLUMNS,
-    convert=convert,
-    read=read_train,
-    synthetic=synthetic,
-    demonstrate=demonstrate,
     limit=reason_rft_cot.COLD_START_ROWS,
 )
 """What stage 1 learns from."""
@@ -150,15 +132,10 @@ TEST = Source(
     synthetic=synthetic_test,
 )
 
-SUPER_CLEVR = Source(
+SUPER_CLEVR = replace(
+    TEST,
     name="super_clevr",
     title="Super-CLEVR (Reason-RFT)",
-    hub_id=reason_rft_cot.HUB_ID,
-    files=reason_rft_cot.FILES,
-    licence=reason_rft_cot.LICENCE,
-    published_rows=1000,
-    columns=reason_rft_cot.COLUMNS,
-    convert=convert,
     read=read_super,
     synthetic=synthetic_super,
 )

@@ -5,6 +5,7 @@ Files of `curr_reft`: choice_math*, choice_classify* and choice_detection*; colu
 
 import random
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -93,30 +94,18 @@ MATH = Source(
     demonstrate=demonstrate,
 )
 
-CLASSIFY = Source(
+CLASSIFY = replace(
+    MATH,
     name="curr_reft_choice_classify",
     title="Curr-ReFT stage 2, classes",
-    hub_id=curr_reft.HUB_ID,
-    files=curr_reft.FILES,
-    licence=curr_reft.LICENCE,
-    published_rows=3000,
-    columns=curr_reft.COLUMNS,
-    convert=convert,
     read=read_classify,
     synthetic=synthetic_classify,
-    demonstrate=demonstrate,
 )
 
-DETECTION = Source(
+DETECTION = replace(
+    MATH,
     name="curr_reft_choice_detection",
     title="Curr-ReFT stage 2, places",
-    hub_id=curr_reft.HUB_ID,
-    files=curr_reft.FILES,
-    licence=curr_reft.LICENCE,
-    published_rows=3000,
-    columns=curr_reft.COLUMNS,
-    convert=convert,
     read=read_detection,
     synthetic=synthetic_detection,
-    demonstrate=demonstrate,
 )

@@ -7,6 +7,7 @@ upstream's third stage also trains on math_math_test, ours does not.
 
 import random
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -159,32 +160,20 @@ MATH = Source(
     demonstrate=demonstrate,
 )
 
-CLASSIFY = Source(
+CLASSIFY = replace(
+    MATH,
     name="curr_reft_open_classify",
     title="Curr-ReFT stage 3, classes (RefCOCO, RefCOCOg)",
-    hub_id=curr_reft.HUB_ID,
-    files=curr_reft.FILES,
-    licence=curr_reft.LICENCE,
-    published_rows=3000,
-    columns=curr_reft.COLUMNS,
-    convert=convert,
     read=read_classify,
     synthetic=synthetic_classify,
-    demonstrate=demonstrate,
 )
 
-DETECTION = Source(
+DETECTION = replace(
+    MATH,
     name="curr_reft_open_detection",
     title="Curr-ReFT stage 3, boxes (RefCOCO)",
-    hub_id=curr_reft.HUB_ID,
-    files=curr_reft.FILES,
-    licence=curr_reft.LICENCE,
-    published_rows=3000,
-    columns=curr_reft.COLUMNS,
-    convert=convert,
     read=read_detection,
     synthetic=synthetic_detection,
-    demonstrate=demonstrate,
     gold=gold,
 )
 
@@ -201,28 +190,18 @@ MATH_TEST = Source(
     synthetic=synthetic_math_test,
 )
 
-CLASSIFY_TEST = Source(
+CLASSIFY_TEST = replace(
+    MATH_TEST,
     name="curr_reft_classify_test",
     title="Curr-ReFT classes test (RefCOCO, RefCOCOg)",
-    hub_id=curr_reft.HUB_ID,
-    files=curr_reft.FILES,
-    licence=curr_reft.LICENCE,
-    published_rows=1000,
-    columns=curr_reft.COLUMNS,
-    convert=convert,
     read=read_classify_test,
     synthetic=synthetic_classify_test,
 )
 
-DETECTION_TEST = Source(
+DETECTION_TEST = replace(
+    MATH_TEST,
     name="curr_reft_detection_test",
     title="Curr-ReFT boxes test (RefCOCO)",
-    hub_id=curr_reft.HUB_ID,
-    files=curr_reft.FILES,
-    licence=curr_reft.LICENCE,
-    published_rows=1000,
-    columns=curr_reft.COLUMNS,
-    convert=convert,
     read=read_detection_test,
     synthetic=synthetic_detection_test,
 )

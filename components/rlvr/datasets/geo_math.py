@@ -11,6 +11,7 @@ Synthetic figures are those of `figures`, half of the questions with options.
 
 import random
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -120,18 +121,11 @@ TRAIN = Source(
 )
 """What stage 2 trains on: all rows."""
 
-COLD_START = Source(
+COLD_START = replace(
+    TRAIN,
     name="geo_math_cot",
     title="GeoMath with chains of thought (Reason-RFT)",
-    hub_id=reason_rft_cot.HUB_ID,
-    files=reason_rft_cot.FILES,
-    licence=reason_rft_cot.LICENCE,
-    published_rows=4500,
     columns=reason_rft_cot.COT_COLUMNS,
-    convert=convert,
-    read=read_train,
-    synthetic=synthetic,
-    demonstrate=demonstrate,
     limit=reason_rft_cot.COLD_START_ROWS,
 )
 """What stage 1 learns from."""
@@ -149,15 +143,11 @@ TEST = Source(
     synthetic=synthetic_test,
 )
 
-GEOMETRY3K = Source(
+GEOMETRY3K = replace(
+    TEST,
     name="geometry3k_reason_rft",
     title="Geometry3K (Reason-RFT)",
-    hub_id=reason_rft_cot.HUB_ID,
-    files=reason_rft_cot.FILES,
-    licence=reason_rft_cot.LICENCE,
     published_rows=800,
-    columns=reason_rft_cot.COLUMNS,
-    convert=convert,
     read=read_geometry3k,
     synthetic=synthetic_geometry3k,
 )

@@ -13,6 +13,7 @@ second picture is sheared, left or right.
 
 import random
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -179,33 +180,14 @@ ALL = Source(
 )
 """What RL without a cold start trains on."""
 
-TRAIN = Source(
-    name="trance_train",
-    title="TRANCE (Reason-RFT)",
-    hub_id=reason_rft_cot.HUB_ID,
-    files=reason_rft_cot.FILES,
-    licence=reason_rft_cot.LICENCE,
-    published_rows=60_000,
-    columns=reason_rft_cot.COLUMNS,
-    convert=convert,
-    read=read_rest,
-    synthetic=synthetic,
-    demonstrate=demonstrate,
-)
+TRAIN = replace(ALL, name="trance_train", title="TRANCE (Reason-RFT)", read=read_rest)
 """What stage 2 trains on."""
 
-COLD_START = Source(
+COLD_START = replace(
+    ALL,
     name="trance_cot",
     title="TRANCE with chains of thought (Reason-RFT)",
-    hub_id=reason_rft_cot.HUB_ID,
-    files=reason_rft_cot.FILES,
-    licence=reason_rft_cot.LICENCE,
-    published_rows=60_000,
     columns=reason_rft_cot.COT_COLUMNS,
-    convert=convert,
-    read=read_train,
-    synthetic=synthetic,
-    demonstrate=demonstrate,
     limit=reason_rft_cot.COLD_START_ROWS,
 )
 """What stage 1 learns from."""
@@ -223,28 +205,18 @@ TEST = Source(
     synthetic=synthetic_test,
 )
 
-LEFT = Source(
+LEFT = replace(
+    TEST,
     name="trance_left",
     title="TRANCE, second view from the left (Reason-RFT)",
-    hub_id=reason_rft_cot.HUB_ID,
-    files=reason_rft_cot.FILES,
-    licence=reason_rft_cot.LICENCE,
-    published_rows=1000,
-    columns=reason_rft_cot.COLUMNS,
-    convert=convert,
     read=read_left,
     synthetic=synthetic_left,
 )
 
-RIGHT = Source(
+RIGHT = replace(
+    TEST,
     name="trance_right",
     title="TRANCE, second view from the right (Reason-RFT)",
-    hub_id=reason_rft_cot.HUB_ID,
-    files=reason_rft_cot.FILES,
-    licence=reason_rft_cot.LICENCE,
-    published_rows=1000,
-    columns=reason_rft_cot.COLUMNS,
-    convert=convert,
     read=read_right,
     synthetic=synthetic_right,
 )
