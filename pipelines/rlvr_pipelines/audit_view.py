@@ -95,7 +95,7 @@ def _branch(graph: Graph, entry: Entry, digest: str, steps: Mapping[int, Step], 
     for subject in entry.subjects:
         for check in graph.about.get(subject, []):
             tree.add(_told_check(check))
-    parameters = definition["externalParameters"]["parameters"]
+    parameters = definition["externalParameters"].get("parameters", {})
     tree.add(f"[dim]ran {escape(_where(entry))}[/dim]")
     tree.add(f"[dim]parameters: {escape(_parameters(parameters))}[/dim]")
     for resource in read_by(entry):
@@ -125,7 +125,7 @@ def _is_short(value: Any) -> bool:
 def _where(entry: Entry) -> str:
     """Run, machine and accelerator of a stage."""
     predicate = entry.statement["predicate"]
-    environment = predicate["buildDefinition"].get("internalParameters") or {}
+    environment = predicate["buildDefinition"].get("internalParameters", {})
     run = str(predicate["runDetails"]["metadata"].get("invocationId", "")).rpartition("/")[0]
     builder = str(predicate["runDetails"]["builder"].get("id", "")).removeprefix("urn:rlvr:")
     names = ("processor", "accelerator", "torch", "pod")
@@ -139,7 +139,8 @@ def _where(entry: Entry) -> str:
 def _told_check(entry: Entry) -> str:
     predicate = entry.statement["predicate"]
     if entry.kind == "approval":
-        who = escape(str(predicate.get("verifier", {}).get("id", "")))
+        verifier = predicate.get("verifier")
+        who = escape(str(verifier.get("id", ""))) if isinstance(verifier, dict) else "somebody"
         return f"[green]approved by {who}[/green] {escape(str(predicate.get('note', '')))}"
     result, what = check_words(predicate)
     style = {"PASSED": "green", "WARNED": "yellow"}.get(result, "red")

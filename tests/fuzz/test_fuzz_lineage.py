@@ -1,9 +1,12 @@
 """Ledgers that hold anything, also under signatures that are trusted: an auditor always gets to the end."""
 
+import io
+
 import pytest
 from fuzzing import bounded, texts, trying, values
 from hypothesis import given
 from hypothesis import strategies as st
+from rich.console import Console
 
 from rlvr.errors import RlvrError
 from rlvr.lineage.audit import gaps, verify
@@ -17,6 +20,7 @@ from rlvr.lineage.policy import Policy, judge
 from rlvr.lineage.statement import APPROVAL, PROVENANCE, STATEMENT_TYPE, TEST_RESULT
 from rlvr.report.audit_page import build
 from rlvr.store import LocalStore
+from rlvr_pipelines.audit_view import print_trace
 
 DIGEST = "ab" * 32
 
@@ -94,6 +98,8 @@ def test_signed_statements_that_say_anything(keys, tmp_path_factory):
                     )
                 )
                 build(graph, verdict, folder / "audit.html", "here")
+                if digest in graph.makers:
+                    print_trace(graph, digest, Console(file=io.StringIO(), width=100))
             gaps(store, history)
             try:
                 list(differences(graph, DIGEST, "cd" * 32))

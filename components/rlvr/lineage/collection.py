@@ -124,7 +124,12 @@ def _approved(graph: Graph) -> Iterator[str]:
 
 
 def _finished(entry: Entry) -> datetime:
-    return datetime.fromisoformat(entry.statement["predicate"]["runDetails"]["metadata"]["finishedOn"])
+    """When a stage was done; far in the future where the statement of another builder does not say it."""
+    try:
+        told = datetime.fromisoformat(str(entry.statement["predicate"]["runDetails"]["metadata"].get("finishedOn")))
+    except ValueError:
+        return datetime.max.replace(tzinfo=UTC)
+    return told if told.tzinfo else told.replace(tzinfo=UTC)
 
 
 def _leftover(store: Store, digest: str, entry: Entry) -> Leftover:

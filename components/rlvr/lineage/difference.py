@@ -49,7 +49,8 @@ def _stages(graph: Graph, digest: str) -> dict[str, dict[tuple[str, str], Any]]:
 
 def _facts(statement: Mapping[str, Any], read: list[dict[str, Any]]) -> Iterator[tuple[tuple[str, str], Any]]:
     definition = statement["predicate"]["buildDefinition"]
-    yield from ((("parameter", path), value) for path, value in _leaves(definition["externalParameters"]["parameters"]))
+    asked = definition["externalParameters"].get("parameters", {})
+    yield from ((("parameter", path), value) for path, value in _leaves(asked))
     yield from ((("environment", path), value) for path, value in _leaves(definition.get("internalParameters", {})))
     for resource in read:
         kind = (

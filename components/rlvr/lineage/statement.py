@@ -172,6 +172,10 @@ def _problem(statement: Any) -> str:
             return "its provenance lacks buildDefinition or runDetails"
         if not isinstance(definition.get("externalParameters"), dict):
             return "externalParameters must be an object"
+        if not isinstance(definition["externalParameters"].get("parameters", {}), dict):
+            return "parameters of externalParameters must be an object"
+        if not isinstance(definition.get("internalParameters", {}), dict):
+            return "internalParameters must be an object"
         if not isinstance(details.get("builder"), dict) or not isinstance(details.get("metadata"), dict):
             return "builder and metadata of runDetails must be objects"
         read = definition.get("resolvedDependencies")

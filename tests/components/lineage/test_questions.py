@@ -11,13 +11,14 @@ from rlvr.errors import RlvrError
 from rlvr.lineage import ledger
 from rlvr.lineage.artifact_name import artifact
 from rlvr.lineage.audit import Verdict
+from rlvr.lineage.collection import leftovers
 from rlvr.lineage.difference import differences
 from rlvr.lineage.finding import Finding
 from rlvr.lineage.graph import Graph, label
 from rlvr.lineage.impact import impact, made
-from rlvr.lineage.keys import make_key, read_signer, trusted
+from rlvr.lineage.keys import make_key, read_signer, signer, trusted
 from rlvr.lineage.policy import Policy, judge, read_policy
-from rlvr.lineage.statement import Resource, approval
+from rlvr.lineage.statement import PROVENANCE, STATEMENT_TYPE, Resource, approval
 
 
 @pytest.fixture
@@ -91,6 +92,25 @@ def test_differences_name_stage_parameter_and_input(story, monkeypatch):
     }
     assert found == {("verify", "stage", "verify"), ("grpo", "input", "rows"), ("grpo", "image", "image")}
     assert differences(graph, story.digests["model"], story.digests["model"]) == []
+
+
+def test_what_another_builder_left_out_stops_nobody(story):
+    """SLSA asks neither for parameters of this form nor for the time of the end."""
+    digest = story.artifact("foreign", "made elsewhere")
+    said = {
+        "_type": STATEMENT_TYPE,
+        "subject": [{"name": "model", "digest": {"sha256": digest}}],
+        "predicateType": PROVENANCE,
+        "predicate": {
+            "buildDefinition": {"externalParameters": {}, "resolvedDependencies": []},
+            "runDetails": {"builder": {}, "metadata": {}},
+        },
+    }
+    ledger.append(story.store, said, signer())
+    graph = Graph(story.history().entries)
+    assert {one.what for one in differences(graph, story.digests["base"], digest)} == {"stage"}
+    later = datetime.now(UTC) + timedelta(days=60)
+    assert digest not in {one.digest for one in leftovers(story.store, graph, keep=[], days=30.0, now=later)}
 
 
 def verdict(story, *findings):
