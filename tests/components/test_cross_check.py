@@ -169,6 +169,12 @@ def test_a_failing_program_is_quoted(tmp_path, monkeypatch):
         run.cross_check(benchmarks=["cv_bench"], role="base", model=model, scores=tmp_path / "scores")
 
 
+def test_a_program_that_fails_and_ends_with_0_is_quoted(tmp_path, monkeypatch):
+    model = model_folder(tmp_path, monkeypatch, "print('Error during evaluation: no driver')")
+    with pytest.raises(RlvrError, match="(?s)left no results.*Error during evaluation: no driver"):
+        run.cross_check(benchmarks=["cv_bench"], role="base", model=model, scores=tmp_path / "scores")
+
+
 def test_benchmarks_that_it_cannot_score_are_named(tmp_path):
     with pytest.raises(RlvrError, match="math_vista: a language model judges there"):
         run.cross_check(benchmarks=["math_vista"], role="base", model=tmp_path, scores=tmp_path / "scores")

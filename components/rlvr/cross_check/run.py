@@ -42,10 +42,14 @@ def cross_check(*, benchmarks: list[str], role: str, model: Path, scores: Path) 
 
 
 def _run(words: list[str], log: Path) -> None:
-    """Run lmms-eval, its output into `log`; an error ends with the last lines of it."""
+    """Run lmms-eval, its output into `log`; an error ends with the last lines of it.
+
+    What fails within lmms-eval ends with code 0, too, and leaves no results.
+    """
     quiet = {"LMMS_EVAL_LOG_LEVEL": "WARNING", "TOKENIZERS_PARALLELISM": "false"}
     with log.open("wb") as file:
         done = subprocess.run(words, stdout=file, stderr=subprocess.STDOUT, env={**os.environ, **quiet}, check=False)
-    if done.returncode:
+    if done.returncode or not any(log.parent.rglob("*_results.json")):
         last = log.read_text(encoding="utf-8", errors="replace").splitlines()[-TAIL:]
-        raise RlvrError(f"lmms-eval ended with {done.returncode}. Its last lines:\n" + "\n".join(last))
+        what = f"ended with {done.returncode}" if done.returncode else "left no results"
+        raise RlvrError(f"lmms-eval {what}. Its last lines:\n" + "\n".join(last))
