@@ -26,32 +26,20 @@ def digits_method():
     from rlvr.method import Reward
     from rlvr.overrides import apply
     from rlvr_pipelines.methods import METHODS
+    from small_settings import SMALL
 
     published = METHODS["r1_vlm"]
     task = replace(published.tasks[0], rewards=(Reward(function=dense_reward.spread),))
     return apply(
         replace(published, tasks=(task,)),
         {
-            "backbone.location": "tiny",
-            "backbone.precision": "float32",
-            "backbone.tiny.hidden_size": 64,
-            "backbone.tiny.layers": 2,
-            "backbone.tiny.vision_size": 32,
-            "backbone.tiny.warmup_steps": 12,
-            "backbone.tiny.warmup_batch": 16,
-            "backbone.tiny.warmup_rows": 64,
-            "tasks.*.source.location": "synthetic",
-            "tasks.*.source.limit": 24,
+            **SMALL,
             "benchmarks.*.source.limit": 12,
             "benchmarks.*.sampling.max_new_tokens": 24,
             "stages.*.prompts_per_step": 3,
-            "stages.*.group_size": 4,
             "stages.*.steps": 4,
             "stages.*.sampling.max_new_tokens": 24,
-            "stages.*.optimiser.learning_rate": 1e-3,
-            "stages.*.min_pixels": 784,
             "stages.*.checkpoint_every": 2,
-            "stages.*.loss.reference_sync_steps": 3,
         },
     )
 

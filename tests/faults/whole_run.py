@@ -19,6 +19,7 @@ from rlvr_pipelines.local import run
 from rlvr_pipelines.methods import METHODS
 from rlvr_pipelines.profiles import Profile
 from rlvr_pipelines.progress_view import ProgressView
+from small_settings import SMALL
 
 OPTIMISER = Optimiser(learning_rate=1e-3)
 SAMPLING = Sampling(max_new_tokens=16, stop_tokens=tuple("0123456789abcdef"))
@@ -37,26 +38,13 @@ def method():
     small = apply(
         replace(published, name="disturbed", tasks=(task,)),
         {
-            "backbone.location": "tiny",
-            "backbone.precision": "float32",
-            "backbone.tiny.hidden_size": 64,
-            "backbone.tiny.layers": 2,
-            "backbone.tiny.vision_size": 32,
-            "backbone.tiny.warmup_steps": 12,
-            "backbone.tiny.warmup_batch": 16,
-            "backbone.tiny.warmup_rows": 64,
-            "tasks.*.source.location": "synthetic",
-            "tasks.*.source.limit": 24,
+            **SMALL,
             "benchmarks.*.source.location": "synthetic",
             "benchmarks.*.source.limit": 16,
             "benchmarks.*.sampling.max_new_tokens": 16,
             "stages.*.prompts_per_step": 2,
-            "stages.*.group_size": 4,
             "stages.*.steps": 6,
-            "stages.*.optimiser.learning_rate": 1e-3,
-            "stages.*.min_pixels": 784,
             "stages.*.checkpoint_every": 1,
-            "stages.*.loss.reference_sync_steps": 3,
         },
     )
     (grpo,) = small.stages

@@ -5,54 +5,30 @@ import json
 import pytest
 from typer.testing import CliRunner
 
-from rlvr.launch.work import Work
+from lineage_story import Story
 from rlvr.lineage.keys import make_key
-from rlvr.lineage.record import Telling, attest
+from rlvr.lineage.record import Telling
 from rlvr.lineage.statement import Checked, Resource
-from rlvr.store import LocalStore
 from rlvr_pipelines.cli import app
 
 
 @pytest.fixture
 def store(tmp_path, monkeypatch):
     """rows -> model, with a passed check about the rows."""
-    make_key(tmp_path / "keys" / "machine.pem")
     for name, value in (
-        ("RLVR_SIGNING_KEY", tmp_path / "keys" / "machine.pem"), ("RLVR_TRUSTED_KEYS", tmp_path / "keys"),
-        ("RLVR_STORE", tmp_path / "store"), ("XDG_CONFIG_HOME", tmp_path / "configuration"), ("COLUMNS", "200"),
+        ("RLVR_STORE", tmp_path / "store"), ("XDG_CONFIG_HOME", tmp_path / "configuration"), ("COLUMNS", "200")
     ):  # fmt: skip
         monkeypatch.setenv(name, str(value))
-    kept = LocalStore(tmp_path / "store")
-    digests = {}
+    story = Story.begin(tmp_path, monkeypatch)
     for name in ("rows", "model", "other"):
-        folder = tmp_path / name
-        folder.mkdir()
-        (folder / "content.txt").write_text(name)
-        digests[name] = kept.put(folder).digest
+        story.artifact(name, name)
     source = Resource(name="sums", uri="synthetic:sums", annotations={"licence": "MIT"})
-
-    def stage(label, made, read, steps, telling):
-        work = Work(
-            stage=f"m:{label}",
-            parameters={"steps": steps},
-            inputs=read,
-            code="d" * 64,
-            label=label,
-            outputs=tuple(made),
-        )
-        attest(kept, work, outputs=made, started="", telling=telling)
-
     good = Checked(result="PASSED", passed=("bounds",))
-    stage(
-        "ingest",
-        {"out": digests["rows"]},
-        {},
-        0,
-        Telling(origins=lambda *_: [source], outcome=lambda *_: good, about="out"),
-    )
-    stage("grpo", {"model": digests["model"]}, {"rows": digests["rows"]}, 3, Telling())
-    stage("grpo", {"model": digests["other"]}, {"rows": digests["rows"]}, 9, Telling())
-    return kept, digests
+    told = Telling(origins=lambda *_: [source], outcome=lambda *_: good, about="out")
+    story.stage("ingest", {}, {"out": "rows"}, told)
+    story.stage("grpo", {"rows": "rows"}, {"model": "model"})
+    story.stage("grpo", {"rows": "rows"}, {"model": "other"}, steps=9)
+    return story.store, story.digests
 
 
 def run(*arguments):

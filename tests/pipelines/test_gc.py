@@ -5,34 +5,26 @@ import json
 import pytest
 from typer.testing import CliRunner
 
-from rlvr.launch.work import Work
-from rlvr.lineage.keys import make_key
-from rlvr.lineage.record import Telling, attest
+from lineage_story import Story
 from rlvr.lineage.use import note_use
-from rlvr.store import LocalStore
 from rlvr_pipelines.cli import app
 
 
 @pytest.fixture
 def store(tmp_path, monkeypatch):
     """rows -> model -> predictions, made long ago, with the record of each."""
-    make_key(tmp_path / "keys" / "machine.pem")
     for name, value in (
-        ("RLVR_SIGNING_KEY", tmp_path / "keys" / "machine.pem"), ("RLVR_TRUSTED_KEYS", tmp_path / "keys"),
-        ("RLVR_STORE", tmp_path / "store"), ("XDG_CONFIG_HOME", tmp_path / "configuration"), ("COLUMNS", "200"),
+        ("RLVR_STORE", tmp_path / "store"), ("XDG_CONFIG_HOME", tmp_path / "configuration"), ("COLUMNS", "200")
     ):  # fmt: skip
         monkeypatch.setenv(name, str(value))
     monkeypatch.setattr("rlvr.lineage.record.now", lambda: "2020-01-01T00:00:00.000Z")
-    kept, digests, works = LocalStore(tmp_path / "store"), {}, {}
+    story, works = Story.begin(tmp_path, monkeypatch), {}
     for name, read in (("rows", ()), ("model", ("rows",)), ("predictions", ("model",))):
-        (tmp_path / name).mkdir()
-        (tmp_path / name / "content.txt").write_text(name)
-        digests[name] = kept.put(tmp_path / name).digest
-        inputs = {argument: digests[argument] for argument in read}
-        works[name] = Work(stage="m:f", parameters={}, inputs=inputs, code="d" * 64, label=name, outputs=("out",))
-        attest(kept, works[name], outputs={"out": digests[name]}, started="", telling=Telling())
-        kept.write(f"records/{works[name].key}.json", json.dumps({"outputs": {"out": digests[name]}}))
-    return kept, digests, works
+        story.artifact(name, name)
+        works[name] = story.stage(name, {argument: argument for argument in read}, {"out": name})
+        outputs = {"out": story.digests[name]}
+        story.store.write(f"records/{works[name].key}.json", json.dumps({"outputs": outputs}))
+    return story.store, story.digests, works
 
 
 def run(*arguments):

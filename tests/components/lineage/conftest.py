@@ -4,10 +4,10 @@ from urllib.request import Request, urlopen
 
 import boto3
 import pytest
-from lineage_story import COMMIT, IMAGE, Story
 from moto.server import ThreadedMotoServer
 
-from rlvr.lineage.keys import make_key, read_signer
+from lineage_story import COMMIT, IMAGE, Story
+from rlvr.lineage.keys import read_signer
 from rlvr.lineage.record import Telling
 from rlvr.lineage.statement import Checked, Resource
 from rlvr.store import LocalStore
@@ -45,13 +45,9 @@ def kept(tmp_path):
 
 @pytest.fixture
 def story(tmp_path, monkeypatch, kept):
-    made_by = tmp_path / "keys" / "machine.pem"
-    make_key(made_by)
-    monkeypatch.setenv("RLVR_SIGNING_KEY", str(made_by))
-    monkeypatch.setenv("RLVR_TRUSTED_KEYS", str(tmp_path / "keys"))
+    made = Story.begin(tmp_path, monkeypatch, kept)
     monkeypatch.setenv("RLVR_IMAGE", IMAGE)
     monkeypatch.setattr("rlvr.lineage.record._commit", lambda: COMMIT)
-    made = Story(store=kept, folder=tmp_path, digests={})
     for name in ("rows", "accepted", "verdict", "base", "model", "predictions"):
         made.artifact(name, f"the content of {name}")
     hub = Resource(
