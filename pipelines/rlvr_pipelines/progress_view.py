@@ -71,6 +71,8 @@ class ProgressView:
             self._bar(line)
             if not self.console.is_terminal:
                 self._line(line)
+            elif "note" in line:
+                self._say(f"{line['stage']}: {line['note']}")  # above the bars
 
     def _bar(self, line: dict[str, Any]) -> None:
         stage, event = line["stage"], line.get("event")

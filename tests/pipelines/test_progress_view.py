@@ -34,6 +34,8 @@ def test_plain_lines_where_there_is_no_terminal():
     ]
 
 
-@pytest.mark.parametrize("text", ["✓ verify", "already done", "✓ grpo", "61/100", "reward 1.25  kl 0.5"])
+@pytest.mark.parametrize(
+    "text", ["✓ verify", "already done", "✓ grpo", "61/100", "reward 1.25  kl 0.5", "grpo: continuing after step 50"]
+)
 def test_bars_on_a_terminal(text):
     assert text in shown(True)

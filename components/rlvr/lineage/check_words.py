@@ -15,7 +15,8 @@ def check_words(predicate: Mapping[str, Any]) -> tuple[str, str]:
     named = f"not held: {', '.join(wrong)}" if wrong else passed[0] if len(passed) == 1 else ""
     numbers = predicate.get("numbers")
     told = [f"{name} {value}" for name, value in sorted(numbers.items())] if isinstance(numbers, dict) else []
-    return str(predicate.get("result", "")), "; ".join(filter(None, [named, ", ".join(told)]))
+    between = "; " if wrong else ": "
+    return str(predicate.get("result", "")), between.join(filter(None, [named, ", ".join(told)]))
 
 
 def _names(predicate: Mapping[str, Any], part: str) -> list[str]:
