@@ -33,6 +33,8 @@ VARIANTS = ("train", "evaluate")
 """Those with torch's CUDA or CPU wheels."""
 SOURCES = ("components", "pipelines", "images", "pyproject.toml", "README.md", "LICENSE")
 """What the images are made of."""
+LOCK = "images.lock"
+"""The file in `images` that pushing writes; no image is made of it."""
 RUNTIMES = ("podman", "docker")
 
 
@@ -59,11 +61,13 @@ def main(arguments: Sequence[str]) -> None:
     if unknown := set(options.names) - {*NAMES, *FURTHER}:
         raise BuildError(f"There is no image {', '.join(sorted(unknown))}; choose of {', '.join((*NAMES, *FURTHER))}.")
     runtime = options.runtime or find_runtime()
+    if options.registry:
+        pushed_revision()
     for name in options.names or NAMES:
         build(runtime, name, variant=options.variant, base=options.base, further=further)
         describe(runtime, name, options.out / name)
         if options.registry:
-            lock(options.out / "images.lock", name, push(runtime, name, options.registry))
+            lock(options.out / LOCK, name, push(runtime, name, options.registry))
 
 
 def find_runtime() -> str:
@@ -132,11 +136,8 @@ def _licence(entry: dict[str, str]) -> str:
 
 def push(runtime: str, name: str, registry: str) -> str:
     """Push `rlvr-NAME:dev` under the commit's name and return `repository@sha256:...`."""
-    revision = commit()["revision"]
-    if not revision:
-        raise BuildError(f"An image that is pushed is of one commit; commit the changes of {', '.join(SOURCES)} first.")
     repository = f"{registry.rstrip('/')}/rlvr-{name}"
-    target = f"{repository}:{revision[:12]}"
+    target = f"{repository}:{pushed_revision()[:12]}"
     _run([runtime, "tag", f"rlvr-{name}:dev", target])
     if runtime == "podman":
         with tempfile.TemporaryDirectory(prefix="rlvr-push-") as folder:
@@ -146,6 +147,14 @@ def push(runtime: str, name: str, registry: str) -> str:
     _show([runtime, "push", target])
     known = json.loads(_run([runtime, "image", "inspect", "--format", "{{json .RepoDigests}}", target]))
     return next(str(entry) for entry in known if entry.startswith(f"{repository}@"))
+
+
+def pushed_revision() -> str:
+    """The commit that images are of; `BuildError` where they are of none."""
+    revision = commit()["revision"]
+    if not revision:
+        raise BuildError(f"An image that is pushed is of one commit; commit the changes of {', '.join(SOURCES)} first.")
+    return revision
 
 
 def lock(path: Path, name: str, reference: str) -> None:
@@ -163,7 +172,7 @@ def commit() -> dict[str, str]:
     """Revision, and time in seconds since 1970 and as RFC 3339, of the commit; no revision with uncommitted changes."""
     try:
         revision, epoch = _run(["git", "-C", str(ROOT), "log", "-1", "--format=%H %ct"]).split()
-        changed = _run(["git", "-C", str(ROOT), "status", "--porcelain", "--", *SOURCES])
+        changed = _run(["git", "-C", str(ROOT), "status", "--porcelain", "--", *SOURCES, f":(exclude)images/{LOCK}"])
     except BuildError:
         revision, epoch, changed = "", "0", ""  # an unpacked archive
     created = datetime.fromtimestamp(int(epoch), UTC).strftime("%Y-%m-%dT%H:%M:%SZ")

@@ -3,6 +3,7 @@
 import json
 import os
 import stat
+import subprocess
 
 import build
 import pip_settings
@@ -83,11 +84,34 @@ def test_the_build_gets_pip_s_settings_as_secrets(monkeypatch, tmp_path):
     assert {str(tmp_path), str(tmp_path / "index")} <= set(folders)
 
 
-def test_uncommitted_changes_have_no_revision_and_are_not_pushed(monkeypatch):
-    monkeypatch.setattr(build, "_run", lambda command: "f" * 40 + " 1700000000" if "log" in command else " M README.md")
-    assert build.commit() == {"revision": "", "epoch": "1700000000", "created": "2023-11-14T22:13:20Z"}
-    with pytest.raises(build.BuildError, match="commit the changes"):
-        build.push("podman", "data", "registry.example/team")
+def git(folder, *arguments):
+    who = ["-c", "user.name=Test", "-c", "user.email=test@example.com"]
+    environment = {**os.environ, "GIT_AUTHOR_DATE": "1700000000 +0000", "GIT_COMMITTER_DATE": "1700000000 +0000"}
+    command = ["git", "-C", str(folder), *who, *arguments]
+    return subprocess.run(command, env=environment, capture_output=True, text=True, check=True).stdout.strip()
+
+
+def test_an_image_that_is_pushed_is_of_one_commit(monkeypatch, tmp_path):
+    (tmp_path / "images").mkdir()
+    (tmp_path / "README.md").write_text("one")
+    git(tmp_path, "init", "--quiet")
+    git(tmp_path, "add", "README.md")
+    git(tmp_path, "commit", "--quiet", "--message", "one")
+    monkeypatch.setattr(build, "ROOT", tmp_path)
+    revision = git(tmp_path, "rev-parse", "HEAD")
+    about = {"revision": revision, "epoch": "1700000000", "created": "2023-11-14T22:13:20Z"}
+    assert build.commit() == about
+    build.lock(tmp_path / "images/images.lock", "data", DIGEST)
+    assert build.commit() == about, "the push of one image does not stand in the way of the next one's"
+    (tmp_path / "README.md").write_text("two")
+    assert build.commit() == about | {"revision": ""}
+    monkeypatch.setattr(build, "build", lambda *arguments, **options: pytest.fail("built what cannot be pushed"))
+    for act in (
+        lambda: build.push("podman", "data", "registry.example/team"),
+        lambda: build.main(["data", "--registry", "registry.example/team", "--runtime", "podman"]),
+    ):
+        with pytest.raises(build.BuildError, match="commit the changes"):
+            act()
 
 
 def test_the_command_names_base_variant_and_dates_but_no_secret(monkeypatch, tmp_path):
