@@ -16,7 +16,7 @@ def print_summary(folder: Path, console: Console) -> None:
     """Print the numbers of `folder/metrics.json` and where the report is."""
     console.print()
     print_numbers(json.loads((folder / "metrics.json").read_text()), console)
-    console.print(f"\nReport: {folder / 'report.html'}", markup=False)
+    console.print(f"\nReport: {folder / 'report.html'}", markup=False, soft_wrap=True)
 
 
 def print_numbers(numbers: Mapping[str, Any], console: Console) -> None:

@@ -1,8 +1,9 @@
 """The table at the end of a run, where there is no terminal."""
 
 import io
+import json
 
-from rlvr_pipelines.summary import print_numbers
+from rlvr_pipelines.summary import print_numbers, print_summary
 from rlvr_pipelines.terminal import Console
 
 SCORE = {"score_percent": 43.5, "low": 40.5, "high": 46.6}
@@ -32,3 +33,12 @@ def test_who_asks_for_a_width_gets_it(monkeypatch):
     output = io.StringIO()
     print_numbers(NUMBERS, Console(file=output))
     assert max(map(len, output.getvalue().splitlines())) <= 60
+
+
+def test_the_report_s_path_is_never_broken(tmp_path):
+    folder = tmp_path / ("a folder with a long name " * 6)
+    folder.mkdir()
+    (folder / "metrics.json").write_text(json.dumps(NUMBERS))
+    output = io.StringIO()
+    print_summary(folder, Console(file=output))
+    assert output.getvalue().splitlines()[-1] == f"Report: {folder / 'report.html'}"

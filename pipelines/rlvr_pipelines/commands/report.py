@@ -41,4 +41,4 @@ def report(
     else:
         print_comparison(told, console)
     if not json:
-        console.print(f"\nReport: {target}", markup=False)
+        console.print(f"\nReport: {target}", markup=False, soft_wrap=True)

@@ -68,6 +68,6 @@ def verify(
     else:
         print_verdict(verdict, Console())
         if html is not None:
-            Console().print(f"\nPage: {html}", markup=False, highlight=False)
+            Console().print(f"\nPage: {html}", markup=False, highlight=False, soft_wrap=True)
     if not verdict.passed:
         raise typer.Exit(POLICY_NOT_MET if verdict.stands else 1)
