@@ -87,8 +87,17 @@ class Graph:
                     seen.add(entry.index)
                     fresh.append(entry)
                     yield Step(entry=entry, depth=depth, through=through)
-            made = [subject for entry in fresh for subject in entry.subjects]
-            depth, level = depth + 1, [(subject, entry) for subject in made for entry in self.users.get(subject, ())]
+            # What was read was made before: who read the same content earlier has not read this.
+            depth, level = (
+                depth + 1,
+                [
+                    (subject, entry)
+                    for maker in fresh
+                    for subject in maker.subjects
+                    for entry in self.users.get(subject, ())
+                    if entry.index > maker.index
+                ],
+            )
 
     def _before(self, step: Step) -> Iterator[Step]:
         for resource in read_by(step.entry):

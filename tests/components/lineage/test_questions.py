@@ -5,8 +5,8 @@ from datetime import UTC, datetime, timedelta
 import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
-from lineage_story import COMMIT, IMAGE
 
+from lineage_story import COMMIT, IMAGE
 from rlvr.errors import RlvrError
 from rlvr.lineage import ledger
 from rlvr.lineage.artifact_name import artifact
@@ -52,6 +52,16 @@ def test_impact_of_code_image_licence_and_source(story, graph, name, kind):
 def test_impact_of_an_artifact_leaves_out_what_did_not_use_it(story, graph):
     found = impact(story.store, graph, story.digests["base"])
     assert list(made(found.steps)) == ["grpo", "evaluate"]
+
+
+def test_who_read_the_same_content_before_it_was_made_again_is_not_touched(story, monkeypatch):
+    monkeypatch.setattr("rlvr.lineage.record._commit", lambda: "b" * 40)
+    story.stage("base again", {}, {"model": "base"})
+    story.artifact("later", "a later model")
+    monkeypatch.setattr("rlvr.lineage.record._commit", lambda: COMMIT)
+    story.stage("grpo later", {"rows": "accepted", "base": "base"}, {"model": "later"})
+    found = impact(story.store, Graph(story.history().entries), "b" * 40)
+    assert {label(step.entry) for step in found.steps} == {"base again", "grpo later"}
 
 
 def test_impact_of_a_row_names_data_sets_models_and_the_steps_that_sampled_it(story, tmp_path):
