@@ -14,7 +14,7 @@ from collections.abc import Mapping
 from types import TracebackType
 from urllib.parse import quote, unquote, urlsplit
 
-NAMED = ("SECRET", "TOKEN", "PASSWORD", "_KEY", "CREDENTIAL")
+NAMED = ("SECRET", "TOKEN", "PASSWORD", "_KEY", "APIKEY", "CREDENTIAL")
 """Parts of the names of variables that hold secrets."""
 PLACES = ("_FILE", "_PATH", "_URI", "_URL", "_KEYS", "RLVR_SIGNING_KEY", "_PARALLELISM")
 """Ends of the names of those that only say where one is, or say something else."""

@@ -18,7 +18,7 @@ from rlvr_pipelines.methods import METHODS
 SECRET_VARIABLES = (
     "AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY", "AWS_SESSION_TOKEN", "HF_TOKEN", "HUGGING_FACE_HUB_TOKEN",
     "RLVR_JUDGE_KEY", "RLVR_KFP_TOKEN", "OPENLINEAGE_API_KEY", "OPENAI_API_KEY", "GITHUB_TOKEN", "PGPASSWORD",
-    "SOME_CREDENTIAL",
+    "SOME_CREDENTIAL", "OPENLINEAGE__TRANSPORT__AUTH__APIKEY",
 )  # fmt: skip
 CANARIES = {name: f"canary-{number}-{name.lower()}-7f3a" for number, name in enumerate(SECRET_VARIABLES)}
 PASSWORD = "canary-proxy-p@ss/7f3a"
