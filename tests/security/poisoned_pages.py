@@ -8,10 +8,10 @@ from typing import Any
 
 import pyarrow as pa
 import pyarrow.parquet as pq
-from lineage_story import Story
 from report_run import make_run
 from verification_run import make_verification
 
+from lineage_story import Story
 from rlvr.lineage.audit import verify
 from rlvr.lineage.graph import Graph
 from rlvr.lineage.record import Telling

@@ -4,8 +4,8 @@ import random
 from datetime import UTC, datetime, timedelta
 
 import pytest
-from lineage_story import Story
 
+from lineage_story import Story
 from rlvr.launch.work import Work
 from rlvr.lineage.audit import gaps, verify
 from rlvr.lineage.collection import leftovers, remove

@@ -1,8 +1,8 @@
 """A ledger read by several processes says the same as one read by one, findings included."""
 
 import pytest
-from lineage_story import Story
 
+from lineage_story import Story
 from rlvr.lineage import ledger, ledger_reader
 from rlvr.lineage.keys import trusted
 from rlvr.lineage.ledger_reader import read_ledger
