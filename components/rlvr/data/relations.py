@@ -1,6 +1,7 @@
 """What can only be known of all rows together: repeated rows, contradictions, and which components judge accuracy.
 
-Everything here works on digests in Arrow and numpy columns, so a million rows need a few hundred megabytes.
+Texts are compared by 64 bits of XXH3, so that a million rows need tens of megabytes. That two different texts share them
+by chance happens once in tens of millions of such data sets.
 """
 
 import json
@@ -11,6 +12,7 @@ from typing import Any
 import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
+import xxhash
 from numpy.typing import NDArray
 
 from rlvr.data.fact_schema import SCHEMA
@@ -21,6 +23,8 @@ ACCURACY_DROP = 0.5
 """A component judges accuracy when, on some row of the task, a wrong answer costs it at least this much."""
 
 _CHUNK = 10_000
+_ODD = np.uint64(0x9E3779B97F4A7C15)
+_EMPTY = np.empty(0, dtype=np.uint64)
 
 
 def with_relations(table: pa.Table, tasks: Mapping[str, Task]) -> pa.Table:
@@ -45,17 +49,24 @@ def with_column(table: pa.Table, name: str, values: Any) -> pa.Table:
 
 def _groups(table: pa.Table, *names: str) -> NDArray[np.int64]:
     """A number for each row, equal where all the named text columns are."""
-    number = np.zeros(table.num_rows, dtype=np.int64)
+    keys = np.zeros(table.num_rows, dtype=np.uint64)
     for name in names:
-        codes = pc.dictionary_encode(table[name].combine_chunks())
-        _, number = np.unique(number * (len(codes.dictionary) + 1) + _codes(codes), return_inverse=True)
-        number = number.astype(np.int64)
-    return number
+        keys = keys * _ODD + np.concatenate([_EMPTY, *map(_keys, _parts(table[name]))])
+    return np.unique(keys, return_inverse=True)[1].astype(np.int64)
 
 
-def _codes(encoded: pa.DictionaryArray) -> NDArray[np.int64]:
-    indices = encoded.indices.fill_null(len(encoded.dictionary))
-    return np.asarray(indices.to_numpy(zero_copy_only=False), dtype=np.int64)
+def _parts(column: pa.ChunkedArray) -> Iterator[pa.Array]:
+    """The column, few rows at a time."""
+    for chunk in column.chunks:
+        for start in range(0, len(chunk), _CHUNK):
+            yield chunk.slice(start, _CHUNK)
+
+
+def _keys(texts: pa.Array) -> NDArray[np.uint64]:
+    """64 bits for each text; 0 for none."""
+    encoded = texts.cast(pa.binary()).to_pylist()
+    digests = (0 if text is None else xxhash.xxh3_64_intdigest(text) for text in encoded)
+    return np.fromiter(digests, np.uint64, len(texts))
 
 
 def _repeats(groups: NDArray[np.int64]) -> NDArray[np.bool_]:
@@ -76,13 +87,19 @@ def _conflicts(table: pa.Table) -> NDArray[np.bool_]:
 
 def _repeated_pictures(table: pa.Table) -> NDArray[np.bool_]:
     """Which rows show a picture that another row shows too."""
-    lists = table["picture_digests"].combine_chunks()
-    codes = _codes(pc.dictionary_encode(lists.flatten()))
-    rows = pc.list_parent_indices(lists).to_numpy(zero_copy_only=False)
-    pairs = np.unique(np.stack([codes, rows], axis=1), axis=0) if len(codes) else np.zeros((0, 2), dtype=np.int64)
-    counts = np.bincount(pairs[:, 0], minlength=1)
+    pictures, owners, before = [_EMPTY], [np.empty(0, dtype=np.int64)], 0
+    for part in _parts(table["picture_digests"]):
+        pictures.append(_keys(part.flatten()))
+        owners.append(pc.list_parent_indices(part).to_numpy(zero_copy_only=False) + before)
+        before += len(part)
+    keys, rows = np.concatenate(pictures), np.concatenate(owners)
+    order = np.lexsort((rows, keys))
+    keys, rows = keys[order], rows[order]
+    shown = np.ones(len(keys), dtype=np.bool_)  # a row that shows a picture twice counts once
+    shown[1:] = (keys[1:] != keys[:-1]) | (rows[1:] != rows[:-1])
+    _, number, counts = np.unique(keys[shown], return_inverse=True, return_counts=True)
     repeated = np.zeros(table.num_rows, dtype=np.bool_)
-    repeated[pairs[counts[pairs[:, 0]] > 1, 1]] = True
+    repeated[rows[shown][counts[number] > 1]] = True
     return repeated
 
 
