@@ -1,7 +1,7 @@
 """What can only be known of all rows together: repeated rows, contradictions, and which components judge accuracy.
 
-Texts are compared by 64 bits of XXH3, so that a million rows need tens of megabytes. That two different texts share them
-by chance happens once in tens of millions of such data sets.
+Texts are compared by 64 bits of XXH3, so that a million rows need tens of megabytes. Two different texts share them by
+chance once in tens of millions of such data sets.
 """
 
 import json
