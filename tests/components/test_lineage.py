@@ -73,8 +73,8 @@ def test_a_damaged_record_is_named(tmp_path, text):
 
 def test_licences_are_united_with_what_carries_them():
     method = {
-        "backbone": {"hub_id": "org/model", "licence": "MIT"}, "code": "who/what", "licence": "Apache-2.0",
-        "tasks": [{"source": {"name": "train"}}],
+        "backbone": {"hub_id": "org/model", "location": "hub", "licence": "MIT"}, "code": "who/what",
+        "licence": "Apache-2.0", "tasks": [{"source": {"name": "train"}}],
     }  # fmt: skip
     verdict = {"sources": [{"name": "train", "licence": "MIT"}, {"name": "tests", "licence": ""}]}
     found = {entry["licence"]: entry["carriers"] for entry in licences(method, verdict)}
