@@ -1,7 +1,7 @@
 # Everything a fresh machine needs: `make demo` and `make test` set up .venv themselves.
 PYTHON ?= python3
 BIN := .venv/bin
-LINT ?= .venv/lint
+CHECKOV ?= .venv/checkov
 AUDIT ?= .venv/audit
 TOOLS ?= .venv/tools
 FUZZ_EXAMPLES ?= 5000
@@ -65,12 +65,12 @@ smol: .venv/smol
 
 # checkov over manifests, Containerfiles and the pods of compiled pipelines, from an environment of its own, for it wants
 # other versions of what .venv holds.
-lint-manifests: .venv $(LINT)/installed
-	RLVR_CHECKOV=$(LINT)/bin/checkov $(BIN)/python -m pytest -q -m lint tests/manifests tests/images tests/pipelines
+lint-manifests: .venv $(CHECKOV)/installed
+	RLVR_CHECKOV=$(CHECKOV)/bin/checkov $(BIN)/python -m pytest -q -m lint tests/manifests tests/images tests/pipelines
 
-$(LINT)/installed:
-	$(PYTHON) -m venv $(LINT)
-	$(LINT)/bin/python -m pip install --quiet 'checkov==3.3.*'
+$(CHECKOV)/installed:
+	$(PYTHON) -m venv $(CHECKOV)
+	$(CHECKOV)/bin/python -m pip install --quiet 'checkov==3.3.*'
 	touch $@
 
 # Licences of everything that the images install, against images/tools/licences.toml; LICENCES names a CSV file to write.
