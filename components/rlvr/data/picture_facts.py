@@ -7,12 +7,12 @@ refused by its header, before any memory is spent on it.
 import hashlib
 from dataclasses import dataclass
 
-import pyarrow as pa
 import xxhash
 from PIL import Image, UnidentifiedImageError
 
 from rlvr.data.open_picture import open_picture
-from rlvr.data.perceptual_hash import perceptual_hash
+from rlvr.data.perceptual_hash import pixels_hash
+from rlvr.data.pixels import Pixels, pixels
 
 KEPT = 4096
 """Pictures whose facts are remembered, half a kilobyte each."""
@@ -49,20 +49,13 @@ def pixels_digest(rgb: Image.Image) -> bytes:
     return hashlib.sha256(repr(rgb.size).encode() + rgb.tobytes()).digest()
 
 
-def fast_digest(rgb: Image.Image) -> str:
+def fast_digest(picture: Pixels) -> str:
     """XXH3-128 of the size and pixels of a `decoded` picture, hexadecimal: far quicker than SHA-256.
 
     Nobody can be kept from making two pictures with one such digest; identities use SHA-256.
     """
-    return xxhash.xxh3_128_hexdigest(repr(rgb.size).encode() + xxhash.xxh3_128_digest(_pixels(rgb)))
-
-
-def _pixels(rgb: Image.Image) -> pa.Buffer | bytes:
-    """The picture as it lies in memory: four bytes a pixel, the fourth 255 from decoders. Large ones are in pieces."""
-    try:
-        return pa.array(rgb).flatten().buffers()[1]
-    except ValueError:
-        return rgb.tobytes("raw", "RGBX")
+    height, width = picture.shape[:2]
+    return xxhash.xxh3_128_hexdigest(repr((width, height)).encode() + xxhash.xxh3_128_digest(picture))
 
 
 def undecodable_digest(image: bytes) -> bytes:
@@ -101,10 +94,11 @@ def _measured(image: bytes, file_digest: str) -> PictureFacts:
             hash=None,
             error=f"{type(error).__name__}: {reason}",
         )
+    picture = pixels(rgb)
     return PictureFacts(
         size_px=rgb.size,
         file_digest=file_digest,
-        pixel_digest=fast_digest(rgb),
-        hash=perceptual_hash(rgb),
+        pixel_digest=fast_digest(picture),
+        hash=pixels_hash(picture),
         error="",
     )

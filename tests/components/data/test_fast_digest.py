@@ -6,6 +6,7 @@ import pytest
 from PIL import Image
 
 from rlvr.data.picture_facts import decoded, fast_digest, picture_facts
+from rlvr.data.pixels import pixels
 
 ENCODINGS = [
     ("1", "PNG"), ("L", "PNG"), ("LA", "PNG"), ("P", "PNG"), ("RGB", "PNG"), ("RGBA", "PNG"), ("RGB", "JPEG"),
