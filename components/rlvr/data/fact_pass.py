@@ -24,16 +24,15 @@ from rlvr.canonical import digest, load, plain
 from rlvr.data import kept_facts
 from rlvr.data.fact_schema import SCHEMA
 from rlvr.data.prompt_tokens import PromptLimit, counted_by
-from rlvr.data.row_facts import measured, row_facts
-from rlvr.data.rows import Row
+from rlvr.data.row_facts import Measure, measured, row_facts
 from rlvr.errors import RlvrError
 from rlvr.method import Task
 
 BATCH_ROWS = 64
 """Rows held at a time: rows with pictures are up to a megabyte each."""
 
-ALONE_GROUPS = 8
-"""Row groups up to which this process measures alone: others would take longer to start."""
+ALONE_ROWS = 512
+"""Rows up to which this process measures alone: others would take longer to start."""
 
 MOST_PROCESSES = 16
 """Processes used when nobody says how many."""
@@ -72,10 +71,10 @@ def fact_groups(
 ) -> Iterator[pa.Table]:
     """The facts of every row group of the file `path`, in order; positions and relations are not filled in yet."""
     with pq.ParquetFile(path, pre_buffer=False) as file:
-        groups = file.num_row_groups
+        groups, rows = file.num_row_groups, file.metadata.num_rows
     workers = min(processes or usable_processes(), groups)
     keys: list[str] = []
-    one_by_one = _alone if workers <= 1 or groups <= ALONE_GROUPS else _side_by_side
+    one_by_one = _alone if workers <= 1 or rows <= ALONE_ROWS else _side_by_side
     for done, (key, table) in enumerate(one_by_one(path, measuring, kept, groups, workers), start=1):
         keys.append(key)
         yield table
@@ -113,7 +112,7 @@ def _side_by_side(
     except BrokenProcessPool as error:
         raise RlvrError(
             f"A process that measured rows of {path} was ended from outside, at or after row group {taken} of "
-            f"{groups} ({BATCH_ROWS} rows each), most likely for want of memory. What was measured is kept: run the "
+            f"{groups}, most likely for want of memory. What was measured is kept: run the "
             f"same again, with fewer processes if it ends again."
         ) from error
     finally:
@@ -131,7 +130,7 @@ class _Measurer:
         limits = {limit.task: limit for limit in measuring.limits}
         count = counted_by(Path(measuring.tokenizer) if measuring.tokenizer else None)
         self._tasks = tasks
-        self._measure: Callable[[Row], dict[str, Any]] = lambda row: row_facts(row, tasks, limits, count)
+        self._measure: Measure = lambda row, pictures: row_facts(row, pictures, tasks, limits, count)
 
     def group(self, number: int) -> tuple[str, pa.Table]:
         """Key and facts of one row group."""
@@ -139,7 +138,7 @@ class _Measurer:
         if self._kept is not None and (known := kept_facts.kept(self._kept, key)) is not None:
             return key, known
         lines = []
-        for batch in self._file.iter_batches(batch_size=BATCH_ROWS, row_groups=[number]):
+        for batch in self._file.iter_batches(batch_size=BATCH_ROWS, row_groups=[number], use_threads=False):
             lines += measured(batch.to_pylist(), self._tasks, self._measure, str(self._path.parent))
         table = pa.Table.from_pylist(lines, schema=SCHEMA)
         if self._kept is not None:

@@ -47,7 +47,7 @@ def ingest(*, sources: list[dict[str, Any]], seed: int, out: Path) -> None:
                 yield row
 
     try:
-        rows.write(every_row(), out, batch=64)
+        rows.write(every_row(), out)
     except BaseException:
         # A file that ends early must not be taken for the data set.
         (out / rows.FILE).unlink(missing_ok=True)

@@ -23,7 +23,7 @@ import numpy as np
 from numpy.typing import NDArray
 from PIL import Image
 
-from rlvr.data.pixels import Pixels, pixels
+from rlvr.data.pixels import Pixels, pixels_of
 
 FREQUENCIES = 8
 """Frequencies kept in each direction."""
@@ -31,10 +31,11 @@ MARGIN = 1 / 32
 """How far above the median a frequency, as a mean over the pixels, counts: a wave of an eighth of a grey level."""
 
 STRIPS = 32
-"""Strips that a picture's rows are summed into, at least: four for half a wave of the highest frequency."""
-LONGEST_PX = 4096
-"""Longest side; larger pictures are reduced first, which keeps the numbers below exact and the tables small."""
-
+"""Strips that a side is divided into, at least: four for half a wave of the highest frequency."""
+MOST_COLUMNS = 4
+"""Columns that are summed into one strip, at most: more would not be quicker."""
+LONGEST_PX = 2048
+"""Longest side: 64 rows times 4 columns of bytes are the most that 16 bits hold. Larger pictures are reduced first."""
 ALONE_MULTIPLICATIONS = 1 << 18
 """Multiplications of a matrix product up to which OpenBLAS works alone."""
 
@@ -47,7 +48,7 @@ _SCALE = 4096
 def perceptual_hash(image: Image.Image) -> int:
     """The hash of a decoded picture, 0 to 2^64 - 1; the lowest frequency is the highest bit."""
     rgb = image if image.mode == "RGB" else image.convert("RGB")
-    return pixels_hash(pixels(rgb))
+    return pixels_hash(pixels_of(rgb))
 
 
 def pixels_hash(picture: Pixels) -> int:
@@ -55,52 +56,64 @@ def pixels_hash(picture: Pixels) -> int:
     if max(picture.shape) > LONGEST_PX:
         picture = _reduced(picture)
     height, width = picture.shape[:2]
-    thickness = max(1, height // STRIPS)
-    strips = _strips(picture.reshape(height, 4 * width), thickness)
-    across = np.concatenate([part @ _across(width) for part in _parts(strips)])  # at most 2^49
-    frequencies = _down(height, thickness) @ np.rint(across / width)  # at most 2^52
+    rows, columns = max(1, height // STRIPS), min(MOST_COLUMNS, max(1, width // STRIPS))
+    sums = _sums(picture, rows, columns)
+    across = np.concatenate([part @ _across(width, columns) for part in _parts(sums)])  # at most 2^48
+    frequencies = _cosines(height, rows) @ np.rint(across / width)  # at most 2^51
     # The median of 64 values lies between the two in the middle: above it is above the lower of those.
     below = np.partition(frequencies, FREQUENCIES**2 // 2 - 1, axis=None)[FREQUENCIES**2 // 2 - 1]
     bits = frequencies > below + MARGIN * height * 256 * _SCALE**2
     return int.from_bytes(np.packbits(bits).tobytes(), "big")
 
 
-def _strips(rows: NDArray[np.uint8], thickness: int) -> NDArray[np.float64]:
-    """Sums of `thickness` rows each, the last of what is left: at most 255 x 128, for which 16 bits are enough."""
-    whole = len(rows) // thickness
-    cut = whole * thickness
-    sums = rows[:cut].reshape(whole, thickness, -1).sum(axis=1, dtype=np.uint16)
-    if cut < len(rows):
-        sums = np.concatenate([sums, rows[cut:].sum(axis=0, dtype=np.uint16)[None]])
-    return sums.astype(np.float64)
+def _sums(picture: Pixels, rows: int, columns: int) -> NDArray[np.float64]:
+    """Sums of blocks of so many rows and columns, and of what is left at the end: (strips, 4 strips across).
+
+    The four sums of a block stand side by side in 64 bits, which are added as one number.
+    """
+    height, width = picture.shape[:2]
+    lines, cut = picture.reshape(height, 4 * width), height - height % rows
+    sums = lines[:cut].reshape(-1, rows, 4 * width).sum(axis=1, dtype=np.uint16)
+    if cut < height:
+        sums = np.concatenate([sums, lines[cut:].sum(axis=0, dtype=np.uint16)[None]])
+    if columns > 1:
+        whole, cut = sums.view(np.uint64), width - width % columns
+        blocks = whole[:, :cut:columns].copy()
+        for column in range(1, columns):
+            blocks += whole[:, column:cut:columns]
+        if cut < width:
+            blocks = np.concatenate([blocks, whole[:, cut:].sum(axis=1, keepdims=True)], axis=1)
+        sums = blocks.view(np.uint16)
+    exact: NDArray[np.float64] = sums.astype(np.float64)
+    return exact
 
 
-def _parts(strips: NDArray[np.float64]) -> list[NDArray[np.float64]]:
+def _parts(sums: NDArray[np.float64]) -> list[NDArray[np.float64]]:
     """Some strips at a time: so few multiplications that OpenBLAS wakes no second thread, which would only wait."""
-    count = max(1, ALONE_MULTIPLICATIONS // (FREQUENCIES * strips.shape[1]))
-    return [strips[start : start + count] for start in range(0, len(strips), count)]
+    count = max(1, ALONE_MULTIPLICATIONS // (FREQUENCIES * sums.shape[1]))
+    return [sums[start : start + count] for start in range(0, len(sums), count)]
 
 
 @lru_cache(maxsize=64)
-def _across(width: int) -> NDArray[np.float64]:
-    """Grey weight times cosine of every byte of a row: (4 width, frequencies), whole numbers."""
-    cosines = _cosines(np.arange(width) + 0.5, width)
-    return np.ascontiguousarray((cosines.T[:, None, :] * _GREY[:, None]).reshape(4 * width, FREQUENCIES))
+def _across(width: int, columns: int) -> NDArray[np.float64]:
+    """Grey weight times cosine of every sum of a strip: (4 strips across, frequencies), whole numbers."""
+    cosines = _cosines(width, columns)
+    return np.ascontiguousarray((cosines.T[:, None, :] * _GREY[:, None]).reshape(-1, FREQUENCIES))
 
 
 @lru_cache(maxsize=64)
-def _down(height: int, thickness: int) -> NDArray[np.float64]:
-    """Cosine in the middle of every strip: (frequencies, strips), whole numbers."""
-    starts = np.arange(0, height, thickness)
-    return _cosines((starts + np.minimum(starts + thickness, height)) / 2, height)
+def _cosines(side: int, thickness: int) -> NDArray[np.float64]:
+    """cos(pi f p / side) for every frequency f and the middle p of every strip, scaled and rounded.
 
-
-def _cosines(places: NDArray[np.float64], side: int) -> NDArray[np.float64]:
-    """cos(pi f p / side) of every frequency f and place p, scaled and rounded, by Chebyshev's recurrence."""
+    By Chebyshev's recurrence: (frequencies, strips).
+    """
+    starts = np.arange(0, side, thickness)
+    places = (starts + np.minimum(starts + thickness, side)) / 2
     rows = np.ones((FREQUENCIES, len(places)))
     np.cos(np.pi * places / side, out=rows[1])
     for frequency in range(2, FREQUENCIES):
         rows[frequency] = 2 * rows[1] * rows[frequency - 1] - rows[frequency - 2]
+    rows[side:] = 0  # so few pixels have no more frequencies than that
     return np.rint(_SCALE * rows)
 
 

@@ -1,8 +1,4 @@
-"""What one encoded picture is: its size, its digests, and whether it can be decoded in full.
-
-Half a JPEG passes a look at its header; only decoding every pixel proves a picture. What claims too many pixels is
-refused by its header, before any memory is spent on it.
-"""
+"""What one encoded picture is: its size, its digests, and whether it can be decoded in full."""
 
 import hashlib
 from dataclasses import dataclass
@@ -10,7 +6,6 @@ from dataclasses import dataclass
 import xxhash
 from PIL import Image, UnidentifiedImageError
 
-from rlvr.data.open_picture import open_picture
 from rlvr.data.perceptual_hash import pixels_hash
 from rlvr.data.pixels import Pixels, pixels
 
@@ -37,25 +32,18 @@ class PictureFacts:
     """Why it cannot be decoded; empty when it can."""
 
 
-def decoded(image: bytes) -> Image.Image:
-    """The picture as RGB, every pixel decoded; whatever the decoder raises on damaged or oversized files passes."""
-    with open_picture(image) as opened:
-        opened.load()
-        return opened if opened.mode == "RGB" else opened.convert("RGB")
-
-
 def pixels_digest(rgb: Image.Image) -> bytes:
     """SHA-256 of an RGB picture's size and pixels."""
     return hashlib.sha256(repr(rgb.size).encode() + rgb.tobytes()).digest()
 
 
 def fast_digest(picture: Pixels) -> str:
-    """XXH3-128 of the size and pixels of a `decoded` picture, hexadecimal: far quicker than SHA-256.
+    """XXH3-128 of the size and pixels of a picture, hexadecimal: far quicker than SHA-256.
 
     Nobody can be kept from making two pictures with one such digest; identities use SHA-256.
     """
     height, width = picture.shape[:2]
-    return xxhash.xxh3_128_hexdigest(repr((width, height)).encode() + xxhash.xxh3_128_digest(picture))
+    return xxhash.xxh3_128_hexdigest(repr((width, height)).encode() + xxhash.xxh3_128_digest(picture.data))
 
 
 def undecodable_digest(image: bytes) -> bytes:
@@ -81,7 +69,7 @@ _kept: dict[str, PictureFacts] = {}
 
 def _measured(image: bytes, file_digest: str) -> PictureFacts:
     try:
-        rgb = decoded(image)
+        picture = pixels(image)
     # Decoders of damaged files raise whatever they stumble on: OSError, SyntaxError, struct.error, ...
     except Exception as error:
         # Pillow puts the object's address into this message, which would differ from run to run.
@@ -94,9 +82,9 @@ def _measured(image: bytes, file_digest: str) -> PictureFacts:
             hash=None,
             error=f"{type(error).__name__}: {reason}",
         )
-    picture = pixels(rgb)
+    height, width = picture.shape[:2]
     return PictureFacts(
-        size_px=rgb.size,
+        size_px=(width, height),
         file_digest=file_digest,
         pixel_digest=fast_digest(picture),
         hash=pixels_hash(picture),

@@ -10,7 +10,7 @@ from rlvr.data.answer_bounds import box_facts, span_facts
 from rlvr.data.gold import NO_ANSWER, judged_scores, largest_drop
 from rlvr.data.option_facts import option_facts
 from rlvr.data.parsed_answer import parsed_answer
-from rlvr.data.picture_facts import picture_facts
+from rlvr.data.picture_facts import PictureFacts, picture_facts
 from rlvr.data.prompt_tokens import CountTokens, PromptLimit, token_facts
 from rlvr.data.question_text import control_characters, mixed_scripts, mojibake, normal, placeholders
 from rlvr.data.rows import Row
@@ -28,21 +28,31 @@ KEY_CHARACTERS = 64
 """Length of an answer's key; longer answers are cut and told apart by the beginning of their digest."""
 
 
-def measured(
-    rows: Sequence[Row], tasks: Mapping[str, Task], measure: Callable[[Row], dict[str, Any]], where: str
-) -> list[dict[str, Any]]:
-    """Facts of some rows; without `tasks` no rewards are asked. `where` is what errors call the data set."""
-    lines = [measure(row) for row in rows]
+Measure = Callable[[Row, Sequence[PictureFacts]], dict[str, Any]]
+"""The facts of one row, whose pictures are measured already, but for its scores."""
+
+
+def measured(rows: Sequence[Row], tasks: Mapping[str, Task], measure: Measure, where: str) -> list[dict[str, Any]]:
+    """Facts of some rows; without `tasks` no rewards are asked. `where` is what errors call the data set.
+
+    All pictures come first: a picture drives everything else out of the processor's caches, and rows measured one
+    after another take a quarter of the time of rows measured between pictures.
+    """
+    pictures = [[picture_facts(image) for image in row["images"] or []] for row in rows]
+    lines = [measure(row, shown) for row, shown in zip(rows, pictures, strict=True)]
     if tasks:
         _ask_rewards(rows, lines, tasks, where)
     return lines
 
 
 def row_facts(
-    row: Row, prompt_of: Mapping[str, Task], limits: Mapping[str, PromptLimit], count: CountTokens
+    row: Row,
+    pictures: Sequence[PictureFacts],
+    prompt_of: Mapping[str, Task],
+    limits: Mapping[str, PromptLimit],
+    count: CountTokens,
 ) -> dict[str, Any]:
-    """The facts of one row but for its scores."""
-    pictures = [picture_facts(image) for image in row["images"] or []]
+    """The facts of one row but for its scores; `pictures` are those of its pictures, in order."""
     sizes = [picture.size_px for picture in pictures if picture.size_px is not None]
     width, height = min(sizes, key=min) if sizes else (None, None)
     digests = [picture.pixel_digest for picture in pictures]

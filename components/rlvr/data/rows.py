@@ -13,7 +13,8 @@ from typing import Any, TypedDict
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from rlvr.data.picture_facts import decoded, pixels_digest, undecodable_digest
+from rlvr.data.picture_facts import pixels_digest, undecodable_digest
+from rlvr.data.pixels import decoded
 from rlvr.errors import RlvrError
 
 SCHEMA = pa.schema(
@@ -38,6 +39,11 @@ that a task's rewards read."""
 
 FILE = "rows.parquet"
 """Name of the rows' file in a data set artifact."""
+
+LEAST_ROWS, MOST_ROWS = 64, 512
+"""Rows of a row group: readers hold one whole, and something of every one that there is."""
+GROUP_BYTES = 4 * 2**20
+"""Pictures and videos after which a row group is closed, unless it has few rows."""
 
 
 class Row(TypedDict, total=False):
@@ -79,7 +85,7 @@ def row_id(row: Row) -> str:
     return whole.hexdigest()[:16]
 
 
-def write(rows: Iterable[Row], folder: Path, batch: int = 512) -> int:
+def write(rows: Iterable[Row], folder: Path, most_rows: int = MOST_ROWS) -> int:
     """Write rows to `folder/rows.parquet` in a stream and return how many there were. Same rows, same bytes.
 
     Without the smallest and largest value of every column and group: nobody asks, and readers would hold them all.
@@ -87,16 +93,24 @@ def write(rows: Iterable[Row], folder: Path, batch: int = 512) -> int:
     folder.mkdir(parents=True, exist_ok=True)
     count = 0
     with pq.ParquetWriter(folder / FILE, SCHEMA, compression="zstd", write_statistics=False) as writer:
-        pending: list[Row] = []
-        for row in rows:
-            pending.append(row)
-            if len(pending) == batch:
-                writer.write_table(pa.Table.from_pylist(pending, schema=SCHEMA))
-                count, pending = count + len(pending), []
-        if pending:
-            writer.write_table(pa.Table.from_pylist(pending, schema=SCHEMA))
-            count += len(pending)
+        for group in _groups(rows, most_rows):
+            writer.write_table(pa.Table.from_pylist(group, schema=SCHEMA))
+            count += len(group)
     return count
+
+
+def _groups(rows: Iterable[Row], most_rows: int) -> Iterator[list[Row]]:
+    """The rows of each row group."""
+    group: list[Row] = []
+    size = 0
+    for row in rows:
+        group.append(row)
+        size += sum(map(len, row.get("images") or [])) + len(row.get("video") or b"")
+        if len(group) == most_rows or (len(group) >= LEAST_ROWS and size >= GROUP_BYTES):
+            yield group
+            group, size = [], 0
+    if group:
+        yield group
 
 
 def read(folder: Path, tasks: Sequence[str] = ()) -> list[Row]:
@@ -104,7 +118,7 @@ def read(folder: Path, tasks: Sequence[str] = ()) -> list[Row]:
     return [row for row in stream(folder) if not tasks or row["task"] in tasks]
 
 
-def stream(folder: Path, batch: int = 512) -> Iterator[Row]:
+def stream(folder: Path, batch: int = LEAST_ROWS) -> Iterator[Row]:
     """The rows of a data set artifact one by one, with memory bounded by `batch` rows."""
     path = folder / FILE
     if not path.is_file():

@@ -129,8 +129,8 @@ def verify(
     out_verdict.mkdir(parents=True, exist_ok=True)
     rows_out = train_facts.num_rows - len(reasons)
     if out_rows is not None:
-        stream = enumerate(row_files.stream(rows, batch=64))
-        row_files.write((row for place, row in stream if place not in reasons), out_rows, batch=64)
+        stream = enumerate(row_files.stream(rows))
+        row_files.write((row for place, row in stream if place not in reasons), out_rows)
     _write_quarantine(rows, reasons, out_verdict / "quarantine.parquet")
     _write_facts(train_facts, test_facts, out_verdict / "facts.parquet")
 

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 from PIL import Image
 
-from rlvr.data.picture_facts import decoded
+from rlvr.data.pixels import decoded
 from rlvr.data.rows import Row
 from rlvr.errors import RlvrError
 from rlvr.prompts import Prompt

@@ -40,6 +40,11 @@ TASK = Task(name="sums", source=SOURCE, prompt=Prompt(template="{question}"), re
 GROUPS, GROUP_ROWS = 12, 4
 
 
+@pytest.fixture(autouse=True)
+def few_rows_are_worth_a_process(monkeypatch):
+    monkeypatch.setattr(fact_pass, "ALONE_ROWS", 0)
+
+
 @pytest.fixture
 def folder(tmp_path):
     rows = []
@@ -47,7 +52,7 @@ def folder(tmp_path):
         made = {"task": "sums", "source": "sums_train", "images": [], "prompt": f"{number} + 0?", "answer": str(number)}
         made["answer_kind"] = "integer"
         rows.append({"row_id": row_files.row_id(made), **made})
-    row_files.write(rows, tmp_path / "data", batch=GROUP_ROWS)
+    row_files.write(rows, tmp_path / "data", most_rows=GROUP_ROWS)
     return tmp_path / "data"
 
 
@@ -107,7 +112,7 @@ def test_facts_are_kept_for_the_same_rows_and_rewards_alone(folder, tmp_path, co
 
     rows = row_files.read(folder)
     rows[-1]["prompt"] = "another question?"
-    row_files.write(rows, folder, batch=GROUP_ROWS)
+    row_files.write(rows, folder, most_rows=GROUP_ROWS)
     counted.clear()
     facts(folder, [other], processes=1, kept=kept)
     assert counted == [row["row_id"] for row in rows[-GROUP_ROWS:]]
