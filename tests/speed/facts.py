@@ -1,8 +1,9 @@
 """The facts of pictures beside a plain Pillow decode loop: pictures a second a core, two processes, and memory.
 
-    python tests/speed/facts.py             # speed on pictures as CLEVR (PNG) and COCO (JPEG) have them, and on small
-                                            # JPEGs, 1,000 rows each: every picture in one row, then in four
-    python tests/speed/facts.py --memory    # peak memory at 10,000 and at 100,000 rows
+    python tests/speed/facts.py               # speed on pictures as CLEVR (PNG) and COCO (JPEG) have them, and on small
+                                              # JPEGs, 1,000 rows each: every picture in one row, then in four
+    python tests/speed/facts.py --processes   # two processes beside one, 4,000 rows each
+    python tests/speed/facts.py --memory      # peak memory at 10,000 and at 100,000 rows
 
 Rewards are left out. The decode loop opens, loads and converts every picture to RGB, row by row from the same file, and
 does nothing else; the describing loop also takes what facts hold of a picture by the usual means: SHA-256 of the file
@@ -125,20 +126,39 @@ def measured_anew(folder: Path, processes: int) -> None:
 
 
 def speed(count: int) -> None:
-    """Pictures a second of both, and what a second process brings."""
+    """Pictures a second a core."""
     for kind, size, repeats in CASES:
         with tempfile.TemporaryDirectory() as place:
             folder = write(Path(place), count, kind, size, repeats=repeats)
-            alone, both = partial(measured_anew, folder, 1), partial(measured_anew, folder, 2)
-            loop, same, ours = fastest(time.process_time, partial(decode, folder), partial(describe, folder), alone)
-            one, two, apart, beside = fastest(
-                time.perf_counter, alone, both, partial(decode, folder), partial(decode_twice, folder)
+            loop, same, ours = fastest(
+                time.process_time,
+                partial(decode, folder),
+                partial(describe, folder),
+                partial(measured_anew, folder, 1),
             )
             print(
-                f"{kind}, {size[0]} x {size[1]} px, each in {repeats} rows: decode loop {count / loop:.0f} pictures/s "
-                f"a core, describing loop {count / same:.0f}, facts {count / ours:.0f}, ratios {loop / ours:.2f} and "
-                f"{same / ours:.2f}; two processes {one / two:.2f}x as fast as one, two decode loops "
-                f"{2 * apart / beside:.2f}x",
+                f"{kind}, {size[0]} x {size[1]} px, each in {repeats} row(s): decode loop {count / loop:.0f} pictures "
+                f"a second, describing loop {count / same:.0f}, facts {count / ours:.0f}: ratios {loop / ours:.2f} and "
+                f"{same / ours:.2f}",
+                flush=True,
+            )
+
+
+def scaling(count: int) -> None:
+    """What a second process brings."""
+    for kind, size, _ in CASES[:2]:
+        with tempfile.TemporaryDirectory() as place:
+            folder = write(Path(place), count, kind, size)
+            one, two, apart, beside = fastest(
+                time.perf_counter,
+                partial(measured_anew, folder, 1),
+                partial(measured_anew, folder, 2),
+                partial(decode, folder),
+                partial(decode_twice, folder),
+            )
+            print(
+                f"{kind}, {size[0]} x {size[1]} px, {count} rows: facts {one:.1f} s in one process, {two:.1f} s in "
+                f"two, {one / two:.2f}x as fast; two decode loops {2 * apart / beside:.2f}x",
                 flush=True,
             )
 
@@ -182,7 +202,8 @@ def own_bytes() -> int:
 
 if __name__ == "__main__":
     parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--rows", type=int, default=1000)
+    parser.add_argument("--rows", type=int)
+    parser.add_argument("--processes", action="store_true")
     parser.add_argument("--memory", action="store_true")
     parser.add_argument("--measure", type=Path)
     chosen = parser.parse_args()
@@ -191,5 +212,7 @@ if __name__ == "__main__":
     elif chosen.memory:
         for number in (10_000, 100_000):
             memory(number)
+    elif chosen.processes:
+        scaling(chosen.rows or 4000)
     else:
-        speed(chosen.rows)
+        speed(chosen.rows or 1000)

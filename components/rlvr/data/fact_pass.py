@@ -28,8 +28,8 @@ from rlvr.data.row_facts import Measure, measured, row_facts
 from rlvr.errors import RlvrError
 from rlvr.method import Task
 
-BATCH_ROWS = 64
-"""Rows held at a time: rows with pictures are up to a megabyte each."""
+BATCH_ROWS = 32
+"""Rows held at a time: rows with pictures are up to a megabyte each, and few stay in the processor's caches."""
 
 ALONE_ROWS = 512
 """Rows up to which this process measures alone: others would take longer to start."""
