@@ -5,7 +5,7 @@ import random
 
 import numpy as np
 import pytest
-from PIL import Image
+from PIL import Image, ImageDraw
 
 from rlvr.data.perceptual_hash import MARGIN, perceptual_hash
 from rlvr.datasets import flat_shapes, scenes
@@ -76,6 +76,26 @@ def test_flat_drawings_keep_their_hash_when_they_are_encoded_again():
             copy = io.BytesIO()
             picture.convert("RGB").save(copy, form, quality=quality)
             differing.append((perceptual_hash(picture) ^ perceptual_hash(Image.open(copy))).bit_count())
+    assert max(differing) <= 8
+
+
+def written(seed: int) -> Image.Image:
+    """A small page of text, whose lines beat with anything that takes pixels together."""
+    draw = random.Random(seed)
+    page = Image.new("RGB", (draw.randint(120, 300), draw.randint(96, 260)), "white")
+    pen, step = ImageDraw.Draw(page), draw.randint(9, 20)
+    for top in range(4, page.height - 10, step):
+        pen.text((4, top), "".join(draw.choices("abcdefghij ", k=40)), fill="black")
+    return page
+
+
+@pytest.mark.parametrize("scale", [0.5, 0.73, 1.5])
+def test_pages_of_text_keep_their_hash_when_they_are_resized(scale):
+    differing = []
+    for seed in range(60):
+        page = written(seed)
+        copy = page.resize((int(page.width * scale), int(page.height * scale)), Image.Resampling.BICUBIC)
+        differing.append((perceptual_hash(page) ^ perceptual_hash(copy)).bit_count())
     assert max(differing) <= 8
 
 
