@@ -1,17 +1,18 @@
 """The facts of pictures beside a plain Pillow decode loop: pictures a second a core, two processes, and memory.
 
     python tests/speed/facts.py               # speed on pictures as CLEVR (PNG) and COCO (JPEG) have them, and on small
-                                              # JPEGs, 1,000 rows each: every picture in one row, then in four
+                                              # JPEGs, 500 rows each: every picture in one row, then in four
     python tests/speed/facts.py --processes   # two processes beside one, 4,000 rows each
     python tests/speed/facts.py --memory      # peak memory at 10,000 and at 100,000 rows
 
 Rewards are left out. The decode loop opens, loads and converts every picture to RGB, row by row from the same file, and
 does nothing else; the describing loop also takes what facts hold of a picture by the usual means: SHA-256 of the file
-and of the pixels, and the perceptual hash as ImageHash computes it. Speed is processor time of one process, the fastest
-of some rounds in which all take their turns (the machine is not equally fast all the time), and wall time for two
-processes beside one, of the facts and of two decode loops that know nothing of each other (a process that starts
-imports what this file does, so it imports little); memory is the peak of what a process of its own, which measures,
-relates and judges, keeps for itself (the facts lie in a mapped file, not counted).
+and of the pixels, and the perceptual hash as ImageHash computes it. Speed is processor time of one process in rounds in
+which all take their turns, for the machine is not equally fast all the time: the fastest round, and the median of the
+rounds' ratios. Wall time, the fastest, is taken of two processes beside one, of the facts and of two decode loops that
+know nothing of each other (a process that starts imports what this file does, so it imports little). Memory is the peak
+of what a process of its own, which measures, relates and judges, keeps for itself (the facts lie in a mapped file, not
+counted).
 """
 
 import argparse
@@ -42,8 +43,8 @@ CLEVR_PX, COCO_PX = (480, 320), (640, 480)
 CASES = (("PNG", CLEVR_PX, 1), ("JPEG", COCO_PX, 1), ("JPEG", CLEVR_PX, 1), ("PNG", CLEVR_PX, 4), ("JPEG", COCO_PX, 4))
 """Encoding, size, and rows that show each picture."""
 
-ROUNDS = 5
-"""Timings of each; the fastest counts."""
+ROUNDS = 9
+"""Timings of each."""
 
 
 def picture(seed: int, kind: str, size: tuple[int, int] = CLEVR_PX) -> bytes:
@@ -108,15 +109,16 @@ def decode_twice(folder: Path) -> None:
         pool.map(decode, [folder] * 2, chunksize=1)
 
 
-def fastest(clock, *functions) -> list[float]:
-    """Seconds of the fastest call of each, round by round."""
-    seconds = [float("inf")] * len(functions)
-    for _ in range(ROUNDS):
-        for place, function in enumerate(functions):
-            start = clock()
-            function()
-            seconds[place] = min(seconds[place], clock() - start)
-    return seconds
+def seconds(clock, function) -> float:
+    """What one call takes."""
+    start = clock()
+    function()
+    return clock() - start
+
+
+def rounds(clock, *functions) -> np.ndarray:
+    """Seconds of each function in each round: (functions, rounds)."""
+    return np.array([[seconds(clock, function) for function in functions] for _ in range(ROUNDS)]).T
 
 
 def measured_anew(folder: Path, processes: int) -> None:
@@ -130,16 +132,17 @@ def speed(count: int) -> None:
     for kind, size, repeats in CASES:
         with tempfile.TemporaryDirectory() as place:
             folder = write(Path(place), count, kind, size, repeats=repeats)
-            loop, same, ours = fastest(
+            taken = rounds(
                 time.process_time,
                 partial(decode, folder),
                 partial(describe, folder),
                 partial(measured_anew, folder, 1),
             )
+            loop, same, ours = count / taken.min(axis=1)
+            ratio, described = np.median(taken[:2] / taken[2], axis=1)
             print(
-                f"{kind}, {size[0]} x {size[1]} px, each in {repeats} row(s): decode loop {count / loop:.0f} pictures "
-                f"a second, describing loop {count / same:.0f}, facts {count / ours:.0f}: ratios {loop / ours:.2f} and "
-                f"{same / ours:.2f}",
+                f"{kind}, {size[0]} x {size[1]} px, each in {repeats} row(s): decode loop {loop:.0f} pictures/s, "
+                f"describing loop {same:.0f}, facts {ours:.0f}: ratios {ratio:.2f} and {described:.2f}",
                 flush=True,
             )
 
@@ -149,13 +152,14 @@ def scaling(count: int) -> None:
     for kind, size, _ in CASES[:2]:
         with tempfile.TemporaryDirectory() as place:
             folder = write(Path(place), count, kind, size)
-            one, two, apart, beside = fastest(
+            taken = rounds(
                 time.perf_counter,
                 partial(measured_anew, folder, 1),
                 partial(measured_anew, folder, 2),
                 partial(decode, folder),
                 partial(decode_twice, folder),
             )
+            one, two, apart, beside = taken.min(axis=1)
             print(
                 f"{kind}, {size[0]} x {size[1]} px, {count} rows: facts {one:.1f} s in one process, {two:.1f} s in "
                 f"two, {one / two:.2f}x as fast; two decode loops {2 * apart / beside:.2f}x",
@@ -215,4 +219,4 @@ if __name__ == "__main__":
     elif chosen.processes:
         scaling(chosen.rows or 4000)
     else:
-        speed(chosen.rows or 1000)
+        speed(chosen.rows or 500)

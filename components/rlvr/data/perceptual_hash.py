@@ -18,6 +18,7 @@ Source: https://phash.org, and the `phash` function of https://github.com/Johann
 """
 
 from functools import lru_cache
+from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
@@ -46,19 +47,35 @@ _SCALE = 4096
 """How many times their size the cosines are."""
 
 
+class Reduced(NamedTuple):
+    """What of a picture its hash is made of."""
+
+    sums: NDArray[np.uint16]
+    """Sums of blocks of pixels: (strips, 4 strips across)."""
+    height_px: int
+    """Height of the picture, at most `LONGEST_PX`."""
+    width_px: int
+    """Its width."""
+
+
 def perceptual_hash(image: Image.Image) -> int:
     """The hash of a decoded picture, 0 to 2^64 - 1; the lowest frequency is the highest bit."""
     rgb = image if image.mode == "RGB" else image.convert("RGB")
-    return pixels_hash(pixels_of(rgb))
+    return reduced_hash(reduced(pixels_of(rgb)))
 
 
-def pixels_hash(picture: Pixels) -> int:
-    """The same of pixels."""
+def reduced(picture: Pixels) -> Reduced:
+    """The only part that looks at every pixel, so that it can follow their decoding and the rest can wait."""
     if max(picture.shape) > LONGEST_PX:
-        picture = _reduced(picture)
+        picture = _shrunk(picture)
     height, width = picture.shape[:2]
-    rows, columns = max(1, height // STRIPS), min(MOST_COLUMNS, max(1, width // STRIPS))
-    sums = _sums(picture, rows, columns)
+    return Reduced(_sums(picture, *_thickness(height, width)), height, width)
+
+
+def reduced_hash(picture: Reduced) -> int:
+    """The hash of a reduced picture."""
+    sums, height, width = picture
+    rows, columns = _thickness(height, width)
     across = np.concatenate([part @ _across(width, columns) for part in _parts(sums)])  # at most 2^46
     frequencies = _cosines(height, rows) @ np.rint(across / width)  # at most 2^52
     # The median of 64 values lies between the two in the middle: above it is above the lower of those.
@@ -67,32 +84,36 @@ def pixels_hash(picture: Pixels) -> int:
     return int.from_bytes(np.packbits(bits).tobytes(), "big")
 
 
-def _sums(picture: Pixels, rows: int, columns: int) -> NDArray[np.float64]:
-    """Sums of blocks of so many rows and columns, and of what is left at the end: (strips, 4 strips across).
+def _thickness(height: int, width: int) -> tuple[int, int]:
+    """Rows and columns that are summed."""
+    return max(1, height // STRIPS), min(MOST_COLUMNS, max(1, width // STRIPS))
+
+
+def _sums(picture: Pixels, rows: int, columns: int) -> NDArray[np.uint16]:
+    """Sums of blocks of so many rows and columns, and of what is left at the end.
 
     The four sums of a block stand side by side in 64 bits, which are added as one number.
     """
     height, width = picture.shape[:2]
-    lines, cut = picture.reshape(height, 4 * width), height - height % rows
-    sums = lines[:cut].reshape(-1, rows, 4 * width).sum(axis=1, dtype=np.uint16)
-    if cut < height:
-        sums = np.concatenate([sums, lines[cut:].sum(axis=0, dtype=np.uint16)[None]])
-    if columns > 1:
-        whole, cut = sums.view(np.uint64), width - width % columns
-        blocks = whole[:, :cut:columns].copy()
-        for column in range(1, columns):
-            blocks += whole[:, column:cut:columns]
-        if cut < width:
-            blocks = np.concatenate([blocks, whole[:, cut:].sum(axis=1, keepdims=True)], axis=1)
-        sums = blocks.view(np.uint16)
-    exact: NDArray[np.float64] = sums.astype(np.float64)
-    return exact
+    lines, whole = picture.reshape(height, 4 * width), height // rows
+    sums = np.empty((-(-height // rows), 4 * width), np.uint16)
+    lines[: whole * rows].reshape(whole, rows, -1).sum(axis=1, dtype=np.uint16, out=sums[:whole])
+    if whole < len(sums):
+        lines[whole * rows :].sum(axis=0, dtype=np.uint16, out=sums[-1])
+    if columns == 1:
+        return sums
+    pixels = sums.view(np.uint64)
+    blocks = pixels[:, ::columns].copy()
+    for column in range(1, columns):
+        there = pixels[:, column::columns]
+        blocks[:, : there.shape[1]] += there
+    return blocks.view(np.uint16)
 
 
-def _parts(sums: NDArray[np.float64]) -> list[NDArray[np.float64]]:
+def _parts(sums: NDArray[np.uint16]) -> list[NDArray[np.float64]]:
     """Some strips at a time: so few multiplications that OpenBLAS wakes no second thread, which would only wait."""
     count = max(1, ALONE_MULTIPLICATIONS // (FREQUENCIES * sums.shape[1]))
-    return [sums[start : start + count] for start in range(0, len(sums), count)]
+    return [sums[start : start + count].astype(np.float64) for start in range(0, len(sums), count)]
 
 
 @lru_cache(maxsize=64)
@@ -118,7 +139,7 @@ def _cosines(side: int, thickness: int) -> NDArray[np.float64]:
     return np.rint(_SCALE * rows)
 
 
-def _reduced(picture: Pixels) -> Pixels:
+def _shrunk(picture: Pixels) -> Pixels:
     """Means of blocks, so that no side is longer than `LONGEST_PX`."""
     height, width = picture.shape[:2]
     image = Image.fromarray(picture, "RGBX")

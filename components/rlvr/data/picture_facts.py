@@ -1,12 +1,13 @@
 """What one encoded picture is: its size, its digests, and whether it can be decoded in full."""
 
 import hashlib
-from dataclasses import dataclass
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
 
 import xxhash
 from PIL import Image, UnidentifiedImageError
 
-from rlvr.data.perceptual_hash import pixels_hash
+from rlvr.data.perceptual_hash import Reduced, reduced, reduced_hash
 from rlvr.data.pixels import Pixels, pixels
 
 KEPT = 4096
@@ -52,22 +53,41 @@ def undecodable_digest(image: bytes) -> bytes:
 
 
 def picture_facts(image: bytes) -> PictureFacts:
-    """All there is to say about an encoded picture; never raises on its content.
+    """All there is to say about an encoded picture; never raises on its content."""
+    return pictures_facts([image])[0]
+
+
+def pictures_facts(images: Sequence[bytes]) -> list[PictureFacts]:
+    """The same of several pictures.
 
     Rows that ask about one picture often follow each other: of the last `KEPT` files none is decoded again.
     """
-    file_digest = hashlib.sha256(image).hexdigest()
-    if (known := _kept.get(file_digest)) is None:
-        if len(_kept) >= KEPT:
-            del _kept[next(iter(_kept))]
-        known = _kept[file_digest] = _measured(image, file_digest)
-    return known
+    digests = []
+    found: dict[str, PictureFacts] = {}
+    waiting: dict[str, Reduced] = {}
+    for image in images:
+        digests.append(digest := hashlib.sha256(image).hexdigest())
+        if digest in found:
+            continue
+        if (known := _kept.get(digest)) is None:
+            known, small = _measured(image, digest)
+            if small is not None:
+                waiting[digest] = small
+        found[digest] = known
+    # One after another, not between pictures that drive everything out of the processor's caches.
+    for digest, small in waiting.items():
+        found[digest] = replace(found[digest], hash=reduced_hash(small))
+    _kept.update(found)
+    while len(_kept) > KEPT:
+        del _kept[next(iter(_kept))]
+    return [found[digest] for digest in digests]
 
 
 _kept: dict[str, PictureFacts] = {}
 
 
-def _measured(image: bytes, file_digest: str) -> PictureFacts:
+def _measured(image: bytes, file_digest: str) -> tuple[PictureFacts, Reduced | None]:
+    """The facts but for the hash, and what that is made of."""
     try:
         picture = pixels(image)
     # Decoders of damaged files raise whatever they stumble on: OSError, SyntaxError, struct.error, ...
@@ -75,18 +95,16 @@ def _measured(image: bytes, file_digest: str) -> PictureFacts:
         # Pillow puts the object's address into this message, which would differ from run to run.
         unknown = "a Git LFS pointer; fetch the file" if image.startswith(LFS_POINTER) else "not a picture"
         reason = unknown if isinstance(error, UnidentifiedImageError) else str(error)
-        return PictureFacts(
+        facts = PictureFacts(
             size_px=None,
             file_digest=file_digest,
             pixel_digest=undecodable_digest(image).hex(),
             hash=None,
             error=f"{type(error).__name__}: {reason}",
         )
+        return facts, None
     height, width = picture.shape[:2]
-    return PictureFacts(
-        size_px=(width, height),
-        file_digest=file_digest,
-        pixel_digest=fast_digest(picture),
-        hash=pixels_hash(picture),
-        error="",
+    facts = PictureFacts(
+        size_px=(width, height), file_digest=file_digest, pixel_digest=fast_digest(picture), hash=None, error=""
     )
+    return facts, reduced(picture)

@@ -4,13 +4,14 @@ import hashlib
 import json
 from collections import defaultdict
 from collections.abc import Callable, Mapping, Sequence
+from itertools import islice
 from typing import Any
 
 from rlvr.data.answer_bounds import box_facts, span_facts
 from rlvr.data.gold import NO_ANSWER, judged_scores, largest_drop
 from rlvr.data.option_facts import option_facts
 from rlvr.data.parsed_answer import parsed_answer
-from rlvr.data.picture_facts import PictureFacts, picture_facts
+from rlvr.data.picture_facts import PictureFacts, pictures_facts
 from rlvr.data.prompt_tokens import CountTokens, PromptLimit, token_facts
 from rlvr.data.question_text import control_characters, mixed_scripts, mojibake, normal, placeholders
 from rlvr.data.rows import Row
@@ -38,8 +39,8 @@ def measured(rows: Sequence[Row], tasks: Mapping[str, Task], measure: Measure, w
     All pictures come first: a picture drives everything else out of the processor's caches, and rows measured one
     after another take a quarter of the time of rows measured between pictures.
     """
-    pictures = [[picture_facts(image) for image in row["images"] or []] for row in rows]
-    lines = [measure(row, shown) for row, shown in zip(rows, pictures, strict=True)]
+    pictures = iter(pictures_facts([image for row in rows for image in row["images"] or []]))
+    lines = [measure(row, list(islice(pictures, len(row["images"] or [])))) for row in rows]
     if tasks:
         _ask_rewards(rows, lines, tasks, where)
     return lines
