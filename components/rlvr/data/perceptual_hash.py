@@ -2,7 +2,7 @@
 
 Of the discrete cosine transform (type II) of the grey picture the 8 x 8 lowest frequencies are kept, and each bit says
 whether one of them lies above their median. The published hash transforms a copy of 32 x 32 pixels; here the picture's
-own pixels are, summed into 64 to 127 strips, which is quicker than resizing and finds the same copies.
+own pixels are, summed into 64 to 127 strips, which is quicker than resizing and finds copies as well.
 
 Every number on the way is a whole one that float64 holds exactly, so the same pixels give the same hash on every
 machine, flat pictures included, whatever the order in which a machine adds.

@@ -11,6 +11,11 @@ from PIL import Image
 
 from rlvr.data.open_picture import MAX_PIXELS, open_picture
 
+try:
+    import simplejpeg  # type: ignore[import-untyped, unused-ignore]
+except ImportError:  # images that do not verify data are without it
+    simplejpeg = None
+
 Pixels = NDArray[np.uint8]
 """(height, width, 4): red, green, blue, and 255, which fills up."""
 
@@ -31,9 +36,9 @@ def pixels(encoded: bytes) -> Pixels:
     """The pixels of a picture, the same that `decoded` has, and where it raises this does.
 
     Most JPEGs are decoded without Pillow: its library, libjpeg-turbo, gives the same pixels a fifth quicker when it
-    writes them into an array at once. Where it as much as warns, Pillow is asked.
+    writes them into an array at once. Where it as much as warns, or simplejpeg is not installed, Pillow is asked.
     """
-    quick = _jpeg(encoded) if encoded.startswith(JPEG) else None
+    quick = _jpeg(encoded) if simplejpeg and encoded.startswith(JPEG) else None
     return pixels_of(decoded(encoded)) if quick is None else quick
 
 
@@ -48,8 +53,6 @@ def pixels_of(rgb: Image.Image) -> Pixels:
 
 def _jpeg(encoded: bytes) -> Pixels | None:
     """The pixels of a plain and faultless JPEG; None for what Pillow shall judge."""
-    import simplejpeg  # type: ignore[import-untyped, unused-ignore]
-
     try:
         height, width, colours, _ = simplejpeg.decode_jpeg_header(encoded)
         if colours not in PLAIN or height * width > MAX_PIXELS:

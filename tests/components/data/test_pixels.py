@@ -11,8 +11,6 @@ from PIL import Image
 from rlvr.data import pixels as module
 from rlvr.data.pixels import decoded, pixels, pixels_of
 
-pytest.importorskip("simplejpeg")
-
 
 def encoded(mode: str = "RGB", kind: str = "JPEG", size: tuple[int, int] = (53, 37), **how) -> bytes:
     """A picture with noise, in which every wrong pixel shows."""
@@ -50,6 +48,13 @@ def test_a_plain_jpeg_has_pillows_pixels_without_pillow(how, monkeypatch):
 def test_other_pictures_have_the_same_pixels_too(mode, kind):
     picture = encoded(mode, kind)
     assert np.array_equal(pixels(picture), pixels_of(decoded(picture)))
+
+
+def test_without_simplejpeg_pillow_is_asked(monkeypatch):
+    jpeg = encoded()
+    expected = pixels(jpeg)
+    monkeypatch.setattr(module, "simplejpeg", None)
+    assert np.array_equal(pixels(jpeg), expected)
 
 
 def verdict(take, picture):
